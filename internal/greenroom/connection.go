@@ -1,0 +1,87 @@
+package greenroom
+
+import "time"
+
+// How a connection came to be.
+type ConnectedBy string
+
+// The two ways of connecting an LMS.
+const (
+	ByHand         ConnectedBy = "manual"
+	ByRegistration ConnectedBy = "dynamic"
+)
+
+// A Connection is a workspace's registration with one platform: one pair of
+// issuer and client ID.
+type Connection struct {
+	ID       ConnectionID
+	Platform string // display name
+	Issuer   string // compared byte by byte; any text of up to 255 characters
+	ClientID string
+	// Deployments are the deployment IDs that may launch, in the order in
+	// which they were added.
+	Deployments []string
+	// AcceptDeployments lets a verified launch add its deployment ID: after a
+	// dynamic registration in which the platform named none.
+	AcceptDeployments bool
+
+	AuthURL   string // OIDC authentication request
+	TokenURL  string // access tokens
+	KeySetURL string // the platform's public keys
+	Audience  string // of client assertions; empty means TokenURL
+
+	How     ConnectedBy
+	Product string   // product_family_code, empty if the platform never said
+	Scopes  []string // granted at registration; nil when nobody said
+	Missing []string // asked for at registration and not granted
+
+	Disabled bool
+
+	KeySet   []byte    // the last good key set document, nil before the first
+	KeySetAt time.Time // when it was fetched
+
+	ConnectedAt time.Time
+	UpdatedAt   time.Time
+
+	// What the launches and passbacks say; zero before the first. Read only.
+	LastLaunchAt   time.Time
+	LastPassbackAt time.Time
+}
+
+// Has tells whether the deployment is one of the connection's.
+func (c Connection) Has(deployment string) bool {
+	for _, d := range c.Deployments {
+		if d == deployment {
+			return true
+		}
+	}
+	return false
+}
+
+// IssuerURL returns the issuer if it can be opened in a browser, else "".
+func (c Connection) IssuerURL() string {
+	if u, err := parseHTTPS(c.Issuer); err == nil {
+		return u.String()
+	}
+	return ""
+}
+
+// A KeySetReport tells what was seen when a platform's key set was fetched.
+type KeySetReport struct {
+	Document []byte
+	Keys     int      // usable RSA signing keys
+	Skipped  []string // why other keys were left out
+}
+
+// An Invite is a registration URL: signed, valid for one hour, good for one
+// registration, bound to its workspace.
+type Invite struct {
+	ID         InviteID
+	CreatedBy  PersonID
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	UsedAt     time.Time // zero until a registration succeeded
+	RevokedAt  time.Time // zero unless revoked
+	LeaseUntil time.Time // a registration is under way until then
+	Connection ConnectionID
+}

@@ -1,0 +1,76 @@
+package greenroom
+
+import (
+	"errors"
+	"strings"
+)
+
+// What a caller can branch on. Everything else that comes out of this package
+// or a Store is internal: worth a log line, not worth showing.
+var (
+	// ErrNotFound: there is no such thing in this workspace, or the actor may
+	// not know of it.
+	ErrNotFound = errors.New("not found")
+	// ErrTaken: the name, address or place is already used.
+	ErrTaken = errors.New("already taken")
+	// ErrSpent: the state of a launch was spent before.
+	ErrSpent = errors.New("state already spent")
+	// ErrNested: a store was used inside one of its own transactions.
+	ErrNested = errors.New("store used inside its own transaction")
+	// ErrMasterKey: a sealed value does not open with this master key.
+	ErrMasterKey = errors.New("sealed with another master key")
+)
+
+// Invalid says which fields of a form were not acceptable, and why, in words
+// for the person who filled it in.
+type Invalid struct {
+	Fields []FieldError
+}
+
+// A FieldError is one sentence about one field.
+type FieldError struct {
+	Field string // the name of the form's field
+	Text  string
+}
+
+// Add notes a sentence about a field.
+func (e *Invalid) Add(field, text string) {
+	e.Fields = append(e.Fields, FieldError{Field: field, Text: text})
+}
+
+// Of returns the sentence about a field, empty if there is none.
+func (e *Invalid) Of(field string) string {
+	if e == nil {
+		return ""
+	}
+	for _, f := range e.Fields {
+		if f.Field == field {
+			return f.Text
+		}
+	}
+	return ""
+}
+
+// OrNil returns e as an error if anything was noted.
+func (e *Invalid) OrNil() error {
+	if e == nil || len(e.Fields) == 0 {
+		return nil
+	}
+	return e
+}
+
+// Error lists field and sentence, for the log and the command line.
+func (e *Invalid) Error() string {
+	var b strings.Builder
+	for i, f := range e.Fields {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(f.Field + ": " + f.Text)
+	}
+	return b.String()
+}
+
+func invalid(field, text string) error {
+	return &Invalid{Fields: []FieldError{{Field: field, Text: text}}}
+}

@@ -1,0 +1,49 @@
+package greenroom
+
+import "time"
+
+// A Learner is whoever one connection calls by one subject. Learners come by
+// launch and are members of the workspace, never more.
+type Learner struct {
+	ID         LearnerID
+	Connection ConnectionID
+	Subject    string // the platform's sub
+	Name       string // empty when the platform keeps it to itself
+	Email      string // likewise
+	Locale     string // of the last launch, empty if unknown
+	CreatedAt  time.Time
+	SeenAt     time.Time
+}
+
+// DisplayName returns the name, or a neutral stand-in.
+func (l Learner) DisplayName() string {
+	switch {
+	case l.Name != "":
+		return l.Name
+	case l.Email != "":
+		return l.Email
+	}
+	return "Learner " + l.Subject
+}
+
+// A ResourceLink is an activity in a course of the LMS.
+type ResourceLink struct {
+	ID           ResourceLinkID
+	Connection   ConnectionID
+	Deployment   string
+	PlatformID   string // resource_link.id, unique within the deployment
+	Title        string
+	ContextID    string // empty when the platform sends no context
+	ContextTitle string
+}
+
+// A LineItem is a column of a platform's gradebook.
+type LineItem struct {
+	ID           LineItemID
+	Connection   ConnectionID
+	ResourceLink ResourceLinkID
+	URL          string // byte for byte as the platform gave it
+	Title        string // of the link, for lists
+	// Maximum is the scoreMaximum; 0 until it was read from the platform.
+	Maximum float64
+}

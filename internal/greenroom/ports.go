@@ -1,0 +1,85 @@
+package greenroom
+
+import (
+	"context"
+	"time"
+)
+
+// Platforms is how Greenroom deals with LMSes. Implementations go out through
+// the guarded client only; they never see a Store's transaction.
+type Platforms interface {
+	// FetchKeySet fetches a platform's public keys once.
+	FetchKeySet(ctx context.Context, url string) (KeySetReport, error)
+
+	// Register does the tool's side of a dynamic registration. Errors are
+	// *RegistrationError when the platform or its document is at fault.
+	Register(ctx context.Context, r RegistrationRequest) (Registered, error)
+
+	// PostScore brings one score to a line item. Errors are
+	// *lti.ServiceError when the platform had something to say.
+	PostScore(ctx context.Context, c Connection, k Key, p ScorePost) error
+
+	// ScoreMaximum reads the maximum of a line item.
+	ScoreMaximum(ctx context.Context, c Connection, k Key, lineItemURL string) (float64, error)
+}
+
+// A RegistrationRequest is what an LMS opened a registration URL with, and who
+// we are.
+type RegistrationRequest struct {
+	ConfigurationURL string // openid_configuration
+	Token            string // registration_token, may be empty; never logged
+	Tool             ToolEndpoints
+}
+
+// ToolEndpoints are the URLs by which a platform knows one workspace.
+type ToolEndpoints struct {
+	Name         string // client_name
+	Login        string // OIDC login initiation
+	Launch       string // redirect URI and target link URI
+	KeySet       string // JWKS
+	OpenID       string // the tool's own configuration
+	Logo         string
+	Registration string // where registration URLs begin
+}
+
+// Registered is a platform's answer to a registration.
+type Registered struct {
+	Platform   string // display name
+	Issuer     string
+	ClientID   string
+	Deployment string // empty if the platform named none
+	AuthURL    string
+	TokenURL   string
+	KeySetURL  string
+	Audience   string
+	Product    string
+	Scopes     []string // granted
+	Missing    []string // asked for and not granted
+	KeySet     []byte   // nil if it could not be fetched yet
+}
+
+// A RegistrationError says what went wrong between us and the platform. Text
+// is for the administrator who looks at the page; Cause is for the log.
+type RegistrationError struct {
+	Text  string
+	Cause error
+}
+
+func (e *RegistrationError) Error() string {
+	if e.Cause == nil {
+		return e.Text
+	}
+	return e.Text + ": " + e.Cause.Error()
+}
+
+func (e *RegistrationError) Unwrap() error { return e.Cause }
+
+// A ScorePost is one score on its way to one line item.
+type ScorePost struct {
+	LineItemURL string
+	Subject     string
+	Given       float64
+	Maximum     float64
+	At          time.Time // the stamp, milliseconds
+	Deployment  string
+}

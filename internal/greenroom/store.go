@@ -1,0 +1,189 @@
+package greenroom
+
+import (
+	"context"
+	"time"
+)
+
+// A Store keeps everything that must outlive the process. Times are kept in
+// milliseconds; a zero time comes back as a zero time.
+//
+// Every method may be called by many goroutines. A method that takes a context
+// gives up when it ends, except the closed writes that say otherwise.
+type Store interface {
+	// Workspace returns the part of the store that can see one workspace. It
+	// does not ask whether there is such a workspace.
+	Workspace(WorkspaceID) WorkspaceStore
+	// Instance returns what spans workspaces.
+	Instance() InstanceStore
+	// Ping tells whether the database answers.
+	Ping(context.Context) error
+	Close() error
+}
+
+// An InstanceStore is the short list of what spans workspaces: who may sign
+// in, which workspaces there are, and which passbacks are due.
+type InstanceStore interface {
+	// CreateWorkspace adds a workspace with its first key, and makes owner its
+	// owner if that is not empty. ErrTaken if the slug is used.
+	CreateWorkspace(ctx context.Context, w Workspace, k Key, owner PersonID) error
+	// Workspaces returns all, by name.
+	Workspaces(ctx context.Context) ([]Workspace, error)
+	// FindWorkspace takes an ID or a slug; an ID wins. ErrNotFound.
+	FindWorkspace(ctx context.Context, ref string) (Workspace, error)
+
+	// CreatePerson adds a person. ErrTaken if the e-mail address is used.
+	CreatePerson(ctx context.Context, p Person) error
+	// CreateFirstOwner adds the first person of the instance, a workspace and
+	// its key at once. ErrTaken if there is any person already.
+	CreateFirstOwner(ctx context.Context, p Person, w Workspace, k Key) error
+	// HasPeople tells whether anybody can sign in.
+	HasPeople(ctx context.Context) (bool, error)
+	// Person and PersonByEmail return ErrNotFound if there is none.
+	Person(ctx context.Context, id PersonID) (Person, error)
+	PersonByEmail(ctx context.Context, email string) (Person, error)
+	// Memberships returns the workspaces a person belongs to, by name.
+	Memberships(ctx context.Context, id PersonID) ([]Membership, error)
+
+	// SignIn returns what was saved under the hash of a token. ErrNotFound if
+	// there is nothing, or it has expired by now.
+	SignIn(ctx context.Context, tokenHash string, now time.Time) (SignIn, error)
+	SaveSignIn(ctx context.Context, s SignIn) error
+	DeleteSignIn(ctx context.Context, tokenHash string) error
+	// SweepSignIns forgets those that expired before now.
+	SweepSignIns(ctx context.Context, now time.Time) error
+
+	// DueLanes returns the connections that have a passback which is waiting,
+	// whose next try has come and which no worker holds. Connections that are
+	// switched off have none.
+	DueLanes(ctx context.Context, now time.Time) ([]Lane, error)
+	// NextTry returns when the next waiting passback falls due, ErrNotFound if
+	// nothing waits.
+	NextTry(ctx context.Context) (time.Time, error)
+}
+
+// A WorkspaceStore keeps what one workspace must remember. A row of another
+// workspace does not exist for it: there is no argument that could reach one.
+type WorkspaceStore interface {
+	Reader
+
+	// Update runs fn in one write transaction, committed if fn returns nil.
+	// Inside fn use tx alone, and never wait for the network: with SQLite
+	// there is a single writer, and for the moment it is you. Any other use of
+	// the store with the context that fn was given fails with ErrNested.
+	Update(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
+
+	// RecordLaunch does in one transaction what a verified launch does: it
+	// spends the state, finds or adds the learner (names and e-mail that came
+	// are kept, blanks do not erase them), the resource link and the line
+	// item, pins the deployment if asked to, and adds the launch. A departing
+	// browser does not cancel it. It returns the launch with the identifiers
+	// filled in; identifiers in the record are used for rows that are new.
+	// ErrSpent if the state was spent before; nothing has changed then.
+	RecordLaunch(ctx context.Context, r LaunchRecord) (Launch, error)
+
+	// ClaimPassbacks leases up to limit due passbacks of one connection until
+	// leaseUntil, the one that waits longest first. Two callers never get the
+	// same row while its lease lasts.
+	ClaimPassbacks(ctx context.Context, c ConnectionID, now, leaseUntil time.Time, limit int) ([]DuePassback, error)
+}
+
+// A Reader answers questions about one workspace. Single things that are not
+// there are ErrNotFound; lists are empty.
+type Reader interface {
+	Workspace(ctx context.Context) (Workspace, error)
+
+	// Members returns people with a sign-in, owners first, then by name.
+	Members(ctx context.Context) ([]Member, error)
+	Member(ctx context.Context, id PersonID) (Member, error)
+	// Learners returns who came by launch, last seen first.
+	Learners(ctx context.Context, limit int) ([]Learner, error)
+	Learner(ctx context.Context, id LearnerID) (Learner, error)
+
+	// Connections returns all, the newest first.
+	Connections(ctx context.Context) ([]Connection, error)
+	Connection(ctx context.Context, id ConnectionID) (Connection, error)
+	// ConnectionsOf returns those of an issuer, of one client if clientID is
+	// not empty.
+	ConnectionsOf(ctx context.Context, issuer, clientID string) ([]Connection, error)
+
+	// Keys returns all, the newest first.
+	Keys(ctx context.Context) ([]Key, error)
+
+	Invite(ctx context.Context, id InviteID) (Invite, error)
+	// OpenInvites returns those neither used nor revoked nor expired by now.
+	OpenInvites(ctx context.Context, now time.Time) ([]Invite, error)
+
+	// Scenarios returns all that are not archived, by title.
+	Scenarios(ctx context.Context) ([]Scenario, error)
+	Scenario(ctx context.Context, id ScenarioID) (Scenario, error)
+	ScenarioBySlug(ctx context.Context, slug string) (Scenario, error)
+	ScenarioVersion(ctx context.Context, id ScenarioID, version int) (ScenarioVersion, error)
+
+	Launch(ctx context.Context, id LaunchID) (Launch, error)
+	LaunchByReference(ctx context.Context, reference string) (Launch, error)
+	// Launches returns the launch log, the newest first.
+	Launches(ctx context.Context, f LaunchFilter) ([]Launch, error)
+	ResourceLink(ctx context.Context, id ResourceLinkID) (ResourceLink, error)
+	LineItem(ctx context.Context, id LineItemID) (LineItem, error)
+
+	Session(ctx context.Context, id SessionID) (Session, error)
+	// OpenSession returns the learner's session at a link and scenario that
+	// has not ended.
+	OpenSession(ctx context.Context, l LearnerID, link ResourceLinkID, s ScenarioID) (Session, error)
+	// SessionsOf returns a learner's sessions at a link and scenario, the newest first.
+	SessionsOf(ctx context.Context, l LearnerID, link ResourceLinkID, s ScenarioID) ([]Session, error)
+	// EndedSessions returns the workspace's ended sessions, the newest first.
+	EndedSessions(ctx context.Context, limit int) ([]Session, error)
+	// Picks returns a session's picks in the order of their turns.
+	Picks(ctx context.Context, id SessionID) ([]Pick, error)
+
+	// Passbacks returns rows for a list, the one that changed last first.
+	Passbacks(ctx context.Context, f PassbackFilter) ([]PassbackRow, error)
+	Passback(ctx context.Context, id PassbackID) (Passback, error)
+	// PassbackFor returns ErrNotFound before the first score.
+	PassbackFor(ctx context.Context, item LineItemID, learner LearnerID) (Passback, error)
+	// CountPassbacks counts by state.
+	CountPassbacks(ctx context.Context) (map[PassbackState]int, error)
+}
+
+// A Tx writes within one transaction of one workspace.
+type Tx interface {
+	Reader
+
+	// SaveWorkspace changes name and slug. ErrTaken if the slug is used.
+	SaveWorkspace(ctx context.Context, w Workspace) error
+	// PutMember gives a person a role, whether or not they had one.
+	PutMember(ctx context.Context, id PersonID, r Role, at time.Time) error
+
+	// SaveConnection adds or changes a connection by its ID, with its
+	// deployments. ErrTaken if another one has the issuer and client ID.
+	SaveConnection(ctx context.Context, c Connection) error
+	// KeepKeySet stores the last good key set of a connection.
+	KeepKeySet(ctx context.Context, id ConnectionID, document []byte, at time.Time) error
+	// DeleteConnection removes it with its learners, links, sessions,
+	// launches and passbacks.
+	DeleteConnection(ctx context.Context, id ConnectionID) error
+
+	AddKey(ctx context.Context, k Key) error
+
+	AddInvite(ctx context.Context, i Invite) error
+	SaveInvite(ctx context.Context, i Invite) error
+
+	// SaveScenario adds or changes a scenario and adds its version. ErrTaken
+	// if another one has the slug.
+	SaveScenario(ctx context.Context, s Scenario, v ScenarioVersion) error
+
+	// AddLaunch writes a row of the launch log that signs nobody in.
+	AddLaunch(ctx context.Context, l Launch) error
+
+	AddSession(ctx context.Context, s Session) error
+	SaveSession(ctx context.Context, s Session) error
+	// AddPick appends a reply. ErrTaken if the turn already has one.
+	AddPick(ctx context.Context, p Pick) error
+
+	// SaveLineItem keeps a new URL, title or maximum.
+	SaveLineItem(ctx context.Context, i LineItem) error
+	// SavePassback adds or changes a passback by its ID.
+	SavePassback(ctx context.Context, p Passback) error
+}
