@@ -1,0 +1,93 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+//go:embed assets
+var assetFiles embed.FS
+
+// assets serves the embedded files. Each has two addresses: its plain name,
+// which may change its content, and one that carries a hash of the content and
+// may be kept forever. Files added by other packages are served alike.
+type assets struct {
+	files  map[string]asset  // by plain and by hashed name
+	hashed map[string]string // plain name → hashed name
+}
+
+type asset struct {
+	body    []byte
+	name    string
+	forever bool
+}
+
+func loadAssets() (*assets, error) {
+	a := &assets{files: map[string]asset{}, hashed: map[string]string{}}
+	sub, err := fs.Sub(assetFiles, "assets")
+	if err != nil {
+		return nil, err
+	}
+	return a, a.add(sub)
+}
+
+// AddAssets serves a package's own files below /assets/, beside the shared
+// ones; {{asset "name"}} finds them. Call it before Templates and Mount.
+func (k *Kit) AddAssets(fsys fs.FS) error { return k.assets.add(fsys) }
+
+func (a *assets) add(fsys fs.FS) error {
+	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if _, taken := a.files[name]; taken {
+			return fmt.Errorf("asset %s: there are two", name)
+		}
+		body, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		hashed := hashedName(name, body)
+		a.files[name] = asset{body: body, name: name}
+		a.files[hashed] = asset{body: body, name: name, forever: true}
+		a.hashed[name] = hashed
+		return nil
+	})
+}
+
+// hashedName puts the first 12 digits of the content's SHA-256 before the extension.
+func hashedName(name string, body []byte) string {
+	sum := sha256.Sum256(body)
+	ext := path.Ext(name)
+	return strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+}
+
+// path returns the address of a file for good.
+func (a *assets) path(name string) (string, error) {
+	hashed, ok := a.hashed[name]
+	if !ok {
+		return "", fmt.Errorf("asset %s: there is none", name)
+	}
+	return "/assets/" + hashed, nil
+}
+
+func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	found, ok := a.files[r.PathValue("file")]
+	if !ok {
+		http.Error(w, "there is no such file", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	if found.forever {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	http.ServeContent(w, r, found.name, time.Time{}, bytes.NewReader(found.body))
+}

@@ -1,0 +1,105 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// Options is what a Kit is made of.
+type Options struct {
+	// PublicURL is where people and LMSes reach this server: scheme and host,
+	// with no path.
+	PublicURL string
+	Service   *greenroom.Service
+	Log       *slog.Logger
+	// Development lets pages be framed from loopback hosts over http.
+	Development bool
+	// SupportContact is whom people are told to ask, an e-mail address, a URL
+	// or a sentence; empty if the operator named nobody.
+	SupportContact string
+	Now            func() time.Time
+	Random         io.Reader
+	Version        string
+}
+
+// A Kit holds what all pages share.
+type Kit struct {
+	URLs        URLs
+	Service     *greenroom.Service
+	Log         *slog.Logger
+	Development bool
+	Support     string
+	Version     string
+	Now         func() time.Time
+	Sessions    *scs.SessionManager
+
+	random io.Reader
+	secure bool // served over https
+	origin string
+	assets *assets
+	pages  *Templates // of this package: sign-in, set-up, errors
+}
+
+// New returns a Kit. It fails if the public URL is none.
+func New(o Options) (*Kit, error) {
+	public, err := url.Parse(o.PublicURL)
+	if err != nil {
+		return nil, fmt.Errorf("public URL: %w", err)
+	}
+	if public.Host == "" || (public.Scheme != "https" && public.Scheme != "http") {
+		return nil, fmt.Errorf("public URL: %q has no scheme or host", o.PublicURL)
+	}
+	if public.Path != "" && public.Path != "/" {
+		return nil, errors.New("public URL: leave out the path; Greenroom takes a host of its own")
+	}
+	origin := public.Scheme + "://" + public.Host
+	k := &Kit{
+		Service: o.Service, Log: o.Log, Development: o.Development,
+		Support: o.SupportContact, Version: o.Version, Now: o.Now,
+		random: o.Random, secure: public.Scheme == "https", origin: origin,
+	}
+	if k.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	k.URLs = URLs{origin: origin}
+	k.Sessions = k.newSessions()
+	k.pages = k.Templates(templateFiles, "templates/pages/*.html")
+	return k, nil
+}
+
+// Mount adds the assets, sign-in, sign-out, set-up, and the page for addresses
+// that lead nowhere.
+func (k *Kit) Mount(mux *http.ServeMux) {
+	mux.Handle("GET /assets/{file...}", k.assets)
+	k.mountSignIn(mux)
+	mux.Handle("/", k.FramelessPage(func(http.ResponseWriter, *http.Request) error {
+		return greenroom.ErrNotFound
+	}))
+}
+
+// contextKey keeps this package's context values apart from others.
+type contextKey int
+
+const (
+	requestKey contextKey = iota
+	visitorKey
+)
+
+// Reference returns the 12 characters by which a person can name this request
+// to an administrator. It is empty outside of Kit.Wrap.
+func Reference(ctx context.Context) string {
+	if r := requestOf(ctx); r != nil {
+		return r.reference
+	}
+	return ""
+}

@@ -1,0 +1,32 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// logRequest writes the request's one line. The query is left out: it may
+// carry the token of a registration or set-up link, or a platform's login hint.
+func (k *Kit) logRequest(r *http.Request, noted *request, w *response, begun time.Time) {
+	level := slog.LevelInfo
+	switch {
+	case w.status >= 500:
+		level = slog.LevelError
+	case strings.HasPrefix(r.URL.Path, "/assets/"):
+		level = slog.LevelDebug
+	}
+	attrs := []slog.Attr{
+		slog.String("reference", noted.reference),
+		slog.String("method", r.Method),
+		slog.String("path", r.URL.Path),
+		slog.Int("status", w.status),
+		slog.Int64("bytes", w.bytes),
+		slog.Duration("took", k.Now().Sub(begun)),
+	}
+	if noted.err != nil {
+		attrs = append(attrs, slog.Any("err", noted.err))
+	}
+	k.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}

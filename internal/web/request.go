@@ -1,0 +1,122 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// maxBody bounds what a request may carry: a scenario file is the largest.
+const maxBody = 1 << 20
+
+// A request is what is noted about a request on its way, for its log line.
+type request struct {
+	reference string
+	err       error // what became an error page
+}
+
+func requestOf(ctx context.Context) *request {
+	r, _ := ctx.Value(requestKey).(*request)
+	return r
+}
+
+// Wrap is the outermost layer around all routes. It makes the reference before
+// anything can fail, recovers from panics, writes one log line per request,
+// sets the headers that every answer has, refuses posts from other sites, and
+// bounds the body.
+//
+// LTI logins and launches come from other sites by nature and are exempt from
+// that refusal: state and nonce guard them.
+func (k *Kit) Wrap(next http.Handler) http.Handler {
+	guarded := k.refuseCrossOrigin(limitBody(next))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := k.Now()
+		noted := &request{}
+		r = r.WithContext(context.WithValue(r.Context(), requestKey, noted))
+		out := &response{ResponseWriter: w}
+		defer func() { k.logRequest(r, noted, out, begun) }()
+		defer k.recoverPage(out, r)
+
+		setHeaders(out.Header(), cspSealed)
+		var err error
+		if noted.reference, err = greenroom.NewReference(k.random); err != nil {
+			k.fail(out, r, fmt.Errorf("reference: %w", err))
+			return
+		}
+		guarded.ServeHTTP(out, r)
+	})
+}
+
+// recoverPage turns a panic into the neutral error page, if nothing was sent
+// yet. http.ErrAbortHandler keeps its meaning.
+func (k *Kit) recoverPage(w *response, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	if w.status != 0 {
+		requestOf(r.Context()).err = err
+		return
+	}
+	k.fail(w, r, err)
+}
+
+// refuseCrossOrigin applies http.CrossOriginProtection.
+func (k *Kit) refuseCrossOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	if err := protection.AddTrustedOrigin(k.origin); err != nil {
+		k.Log.Error("public URL is no origin", "origin", k.origin, "err", err)
+	}
+	protection.AddInsecureBypassPattern("POST /lti/{workspace}/login")
+	protection.AddInsecureBypassPattern("POST /lti/{workspace}/launch")
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		k.fail(w, r, &PageError{
+			Status:   http.StatusForbidden,
+			Title:    "This request came from another site",
+			Sentence: "Greenroom only accepts forms that were sent from its own pages.",
+			Hint:     "Open the page in Greenroom and try again there.",
+			BackURL:  "/", BackLabel: "Open Greenroom",
+		})
+	}))
+	return protection.Handler(next)
+}
+
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// A response remembers what was answered.
+type response struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *response) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *response) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/alexedwards/scs/v2/memstore"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// signInLife ends a sign-in, however busy it was.
+const signInLife = 7 * 24 * time.Hour
+
+func (k *Kit) newSessions() *scs.SessionManager {
+	m := scs.New()
+	if s, ok := m.Store.(*memstore.MemStore); ok {
+		s.StopCleanup() // the default store, which we replace, sweeps in the background
+	}
+	m.Store = signIns{k.Service.Store.Instance()}
+	m.HashTokenInStore = true
+	m.Lifetime = signInLife
+	m.Cookie.Name = k.hostPrefix() + "greenroom"
+	m.Cookie.Secure = k.secure
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { k.fail(w, r, err) }
+	return m
+}
+
+// signIns keeps sessions in the store: scs.CtxStore. Tokens arrive hashed. The
+// manager reckons by the system's clock, and so does this.
+type signIns struct {
+	store greenroom.InstanceStore
+}
+
+func (s signIns) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	found, err := s.store.SignIn(ctx, token, time.Now())
+	if errors.Is(err, greenroom.ErrNotFound) {
+		return nil, false, nil
+	}
+	return found.Data, err == nil, err
+}
+
+func (s signIns) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	return s.store.SaveSignIn(ctx, greenroom.SignIn{TokenHash: token, Data: data, ExpiresAt: expiry})
+}
+
+func (s signIns) DeleteCtx(ctx context.Context, token string) error {
+	err := s.store.DeleteSignIn(ctx, token)
+	if errors.Is(err, greenroom.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func (s signIns) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+func (s signIns) Commit(token string, data []byte, expiry time.Time) error {
+	return s.CommitCtx(context.Background(), token, data, expiry)
+}
+
+func (s signIns) Delete(token string) error {
+	return s.DeleteCtx(context.Background(), token)
+}

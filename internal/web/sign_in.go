@@ -1,0 +1,91 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// maxPassword keeps hashing short; it is also the longest that can be set.
+const maxPassword = 1000
+
+// credentialsText does not tell whether the address is known.
+const credentialsText = "This e-mail address and password do not belong together. Check both and try again."
+
+type signInPage struct {
+	Next     string
+	Email    Field
+	Password Field
+	Error    string
+}
+
+func (k *Kit) mountSignIn(mux *http.ServeMux) {
+	mux.Handle("GET /sign-in", k.signedOutPage(k.showSignIn))
+	mux.Handle("POST /sign-in", k.signedOutPage(k.signIn))
+	mux.Handle("POST /sign-out", k.signedOutPage(k.signOut))
+	mux.Handle("GET /setup", k.signedOutPage(k.showSetUp))
+	mux.Handle("POST /setup", k.signedOutPage(k.setUp))
+}
+
+// signedOutPage serves anybody, with a session to sign in to.
+func (k *Kit) signedOutPage(h Handler) http.Handler { return k.Sessions.LoadAndSave(k.frameless(h)) }
+
+func newSignInPage(next, email string) signInPage {
+	return signInPage{
+		Next: localPath(next),
+		Email: Field{Name: "email", Label: "E-mail address", Type: "email", Value: email,
+			Autocomplete: "username", Required: true, Focus: email == ""},
+		Password: Field{Name: "password", Label: "Password", Type: "password",
+			Autocomplete: "current-password", Required: true, Focus: email != ""},
+	}
+}
+
+func (k *Kit) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	next := r.URL.Query().Get("next")
+	if k.Sessions.GetString(r.Context(), personKey) != "" {
+		return Redirect(w, r, next)
+	}
+	return k.Render(w, r, http.StatusOK, k.pages, "sign-in.html", newSignInPage(next, ""))
+}
+
+func (k *Kit) signIn(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
+		return err
+	}
+	email, password := r.PostFormValue("email"), r.PostFormValue("password")
+	next := r.PostFormValue("next")
+	if len(password) > 4*maxPassword || len(email) > 4*maxPassword {
+		password = ""
+	}
+	person, err := k.Service.Authenticate(r.Context(), email, password)
+	if errors.Is(err, greenroom.ErrCredentials) {
+		page := newSignInPage(next, email)
+		page.Error = credentialsText
+		return k.Render(w, r, http.StatusUnprocessableEntity, k.pages, "sign-in.html", page)
+	}
+	if err != nil {
+		return err
+	}
+	if err := k.SignIn(r, person.ID); err != nil {
+		return err
+	}
+	return Redirect(w, r, next)
+}
+
+// SignIn makes the browser known as a person, under a new token: one that was
+// planted before is worth nothing. It works in pages that have a session.
+func (k *Kit) SignIn(r *http.Request, id greenroom.PersonID) error {
+	if err := k.Sessions.RenewToken(r.Context()); err != nil {
+		return err
+	}
+	k.Sessions.Put(r.Context(), personKey, string(id))
+	return nil
+}
+
+func (k *Kit) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := k.Sessions.Destroy(r.Context()); err != nil {
+		return err
+	}
+	return Redirect(w, r, "/sign-in")
+}

@@ -1,0 +1,105 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// Templates are a package's pages, each parsed beside the shared layouts and
+// partials.
+type Templates struct {
+	pages map[string]*template.Template
+}
+
+// Templates parses the pages that match the patterns. A page's file opens with
+// the layout it wants, {{template "admin" .}} or {{template "frame" .}}, and
+// defines "title" and "content". Files whose name begins with "_" are partials
+// for all the pages of the call.
+//
+// The pages are part of the binary; one that does not parse stops the program.
+func (k *Kit) Templates(fsys fs.FS, patterns ...string) *Templates {
+	base := template.Must(template.New("").Funcs(k.templateFuncs()).
+		ParseFS(templateFiles, "templates/layouts/*.html", "templates/partials/*.html"))
+	t := &Templates{pages: map[string]*template.Template{}}
+	var pages []string
+	for _, file := range globAll(fsys, patterns) {
+		if strings.HasPrefix(path.Base(file), "_") {
+			template.Must(base.ParseFS(fsys, file))
+		} else {
+			pages = append(pages, file)
+		}
+	}
+	for _, file := range pages {
+		t.pages[path.Base(file)] = template.Must(template.Must(base.Clone()).ParseFS(fsys, file))
+	}
+	return t
+}
+
+func globAll(fsys fs.FS, patterns []string) (files []string) {
+	for _, p := range patterns {
+		found, _ := fs.Glob(fsys, p) // only a malformed pattern fails, and finds nothing
+		files = append(files, found...)
+	}
+	return files
+}
+
+// A View is what a page's template is given.
+type View struct {
+	Data      any // the handler's
+	Reference string
+	Support   string
+	Version   string
+	Path      string
+	Visitor   *Guest // nil where nobody is signed in
+	Nav       []NavSection
+	Toasts    []Toast
+}
+
+// Render answers with a page. Nothing is sent if the template fails.
+func (k *Kit) Render(w http.ResponseWriter, r *http.Request, status int, t *Templates, page string, data any) error {
+	v := k.view(r, data)
+	if v.Visitor != nil {
+		v.Toasts = k.takeToasts(r.Context())
+	}
+	return t.send(w, status, page, page, v)
+}
+
+// RenderPart answers with one named template of a page: a fragment for htmx.
+func (k *Kit) RenderPart(w http.ResponseWriter, r *http.Request, status int, t *Templates, page, part string, data any) error {
+	return t.send(w, status, page, part, k.view(r, data))
+}
+
+func (k *Kit) view(r *http.Request, data any) View {
+	v := View{
+		Data: data, Reference: Reference(r.Context()), Support: k.Support, Version: k.Version,
+		Path: r.URL.Path, Visitor: Visitor(r.Context()),
+	}
+	if v.Visitor != nil && v.Visitor.Workspace.ID != "" {
+		v.Nav = navigation(v.Visitor, v.Path)
+	}
+	return v
+}
+
+func (t *Templates) send(w http.ResponseWriter, status int, page, name string, v View) error {
+	tmpl, ok := t.pages[page]
+	if !ok {
+		return fmt.Errorf("page %s: no such template", page)
+	}
+	var out bytes.Buffer
+	if err := tmpl.ExecuteTemplate(&out, name, v); err != nil {
+		return fmt.Errorf("page %s: %w", page, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = out.WriteTo(w) // the visitor has left
+	return nil
+}

@@ -1,0 +1,73 @@
+package web
+
+import (
+	"net/url"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// URLs builds every absolute URL of the server, and the paths that more than
+// one package needs. LTI endpoints carry the workspace's immutable ID, so that
+// a renamed workspace keeps its connections.
+type URLs struct {
+	origin string
+}
+
+// Origin returns scheme and host, as a page's own origin reads in a browser.
+func (u URLs) Origin() string { return u.origin }
+
+// Login returns where a platform begins the OIDC login.
+func (u URLs) Login(w greenroom.WorkspaceID) string { return u.lti(w, "login") }
+
+// Launch returns where a platform posts the signed launch: redirect URI and
+// target link URI.
+func (u URLs) Launch(w greenroom.WorkspaceID) string { return u.lti(w, "launch") }
+
+// KeySet returns where the workspace's public keys are.
+func (u URLs) KeySet(w greenroom.WorkspaceID) string { return u.lti(w, "jwks.json") }
+
+// OpenIDConfiguration returns where the tool's own configuration is.
+func (u URLs) OpenIDConfiguration(w greenroom.WorkspaceID) string {
+	return u.lti(w, ".well-known/openid-configuration")
+}
+
+// Registration returns a registration URL; with an empty token, where
+// registration URLs begin.
+func (u URLs) Registration(w greenroom.WorkspaceID, token string) string {
+	base := u.lti(w, "register")
+	if token == "" {
+		return base
+	}
+	return base + "?token=" + url.QueryEscape(token)
+}
+
+// Logo returns the tool's icon, a square PNG.
+func (u URLs) Logo() string { return u.origin + "/assets/logo.png" }
+
+// SetUp returns the one-time link with which the first owner is made.
+func (u URLs) SetUp(token string) string {
+	return u.origin + "/setup?token=" + url.QueryEscape(token)
+}
+
+// Stage returns the room in front of the stage that a launch opened.
+func (u URLs) Stage(w greenroom.WorkspaceID, l greenroom.LaunchID) string {
+	return u.origin + "/stage/" + url.PathEscape(string(w)) + "/" + url.PathEscape(string(l))
+}
+
+// Endpoints returns the URLs by which a platform knows a workspace; name is
+// what the platform will call the tool.
+func (u URLs) Endpoints(w greenroom.WorkspaceID, name string) greenroom.ToolEndpoints {
+	return greenroom.ToolEndpoints{
+		Name: name, Login: u.Login(w), Launch: u.Launch(w), KeySet: u.KeySet(w),
+		OpenID: u.OpenIDConfiguration(w), Logo: u.Logo(), Registration: u.Registration(w, ""),
+	}
+}
+
+func (u URLs) lti(w greenroom.WorkspaceID, end string) string {
+	return u.origin + "/lti/" + url.PathEscape(string(w)) + "/" + end
+}
+
+// WorkspacePath returns the path of a workspace's admin page.
+func WorkspacePath(w greenroom.Workspace, page string) string {
+	return "/w/" + url.PathEscape(w.Slug) + "/" + page
+}
