@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/store/column"
+	"github.com/greenroom-lti/greenroom/internal/store/q"
+)
+
+// Connections implements greenroom.Reader.
+func (r reader) Connections(ctx context.Context) ([]greenroom.Connection, error) {
+	return r.connections(ctx, "connections", q.ConnectionsParams{})
+}
+
+// Connection implements greenroom.Reader.
+func (r reader) Connection(ctx context.Context, id greenroom.ConnectionID) (greenroom.Connection, error) {
+	path := "connection " + string(id)
+	if err := r.lockRow(ctx, "connections", string(id)); err != nil {
+		return greenroom.Connection{}, r.fail(path, err)
+	}
+	list, err := r.connections(ctx, path, q.ConnectionsParams{ID: string(id)})
+	if err != nil {
+		return greenroom.Connection{}, err
+	}
+	if id == "" || len(list) == 0 {
+		return greenroom.Connection{}, r.fail(path, sql.ErrNoRows)
+	}
+	return list[0], nil
+}
+
+// ConnectionsOf implements greenroom.Reader. No connection has an empty issuer.
+func (r reader) ConnectionsOf(ctx context.Context, issuer, clientID string) ([]greenroom.Connection, error) {
+	list, err := r.connections(ctx, "connections of an issuer", q.ConnectionsParams{Issuer: issuer, ClientID: clientID})
+	if issuer == "" {
+		list = nil
+	}
+	return list, err
+}
+
+// connections reads those that the filter lets through, one row per deployment.
+func (r reader) connections(ctx context.Context, path string, filter q.ConnectionsParams) ([]greenroom.Connection, error) {
+	filter.WorkspaceID = r.workspace
+	return one(ctx, r, path, (*q.Queries).Connections, filter, func(rows []q.ConnectionsRow) []greenroom.Connection {
+		list := make([]greenroom.Connection, 0, len(rows))
+		for _, row := range rows {
+			if last := len(list) - 1; last < 0 || list[last].ID != row.Connection.ID {
+				list = append(list, toConnection(row))
+			}
+			if row.Deployment.Valid {
+				c := &list[len(list)-1]
+				c.Deployments = append(c.Deployments, row.Deployment.String)
+			}
+		}
+		return list
+	})
+}
+
+// SaveConnection implements greenroom.Tx.
+func (t *workspaceTx) SaveConnection(ctx context.Context, c greenroom.Connection) error {
+	path := "connection " + string(c.ID)
+	err := t.txn.attempt(ctx, func() error {
+		return t.txn.db.SaveConnection(ctx, fromConnection(t.workspace, c))
+	})
+	if err != nil {
+		return t.fail(path, err)
+	}
+	return t.fail(path+": deployments", t.saveDeployments(ctx, c))
+}
+
+func (t *workspaceTx) saveDeployments(ctx context.Context, c greenroom.Connection) error {
+	err := t.txn.db.DropDeployments(ctx, q.DropDeploymentsParams{WorkspaceID: t.workspace, ConnectionID: c.ID})
+	if err != nil {
+		return err
+	}
+	for position, deployment := range c.Deployments {
+		err := t.txn.db.AddDeployment(ctx, q.AddDeploymentParams{
+			WorkspaceID: t.workspace, ConnectionID: c.ID, Deployment: deployment, Position: int64(position),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// KeepKeySet implements greenroom.Tx. ErrNotFound if there is no such connection.
+func (t *workspaceTx) KeepKeySet(ctx context.Context, id greenroom.ConnectionID, document []byte, at time.Time) error {
+	return t.fail("connection "+string(id)+": key set", wrote(t.txn.db.KeepKeySet(ctx, q.KeepKeySetParams{
+		WorkspaceID: t.workspace, ID: id, KeySet: document, KeySetAt: column.Time(at),
+	})))
+}
+
+// DeleteConnection implements greenroom.Tx: the tables cascade. ErrNotFound if
+// there is no such connection.
+func (t *workspaceTx) DeleteConnection(ctx context.Context, id greenroom.ConnectionID) error {
+	path := "connection " + string(id)
+	err := wrote(t.txn.db.DeleteConnection(ctx, q.DeleteConnectionParams{WorkspaceID: t.workspace, ID: id}))
+	if err != nil {
+		return t.fail(path, err)
+	}
+	return t.fail(path+": invites", t.txn.db.ForgetInvitesConnection(ctx, q.ForgetInvitesConnectionParams{
+		WorkspaceID: t.workspace, ConnectionID: id,
+	}))
+}
+
+func toConnection(row q.ConnectionsRow) greenroom.Connection {
+	r := row.Connection
+	return greenroom.Connection{
+		ID:                r.ID,
+		Platform:          r.Platform,
+		Issuer:            r.Issuer,
+		ClientID:          r.ClientID,
+		AcceptDeployments: r.AcceptDeployments,
+		AuthURL:           r.AuthURL,
+		TokenURL:          r.TokenURL,
+		KeySetURL:         r.KeySetURL,
+		Audience:          r.Audience,
+		How:               r.How,
+		Product:           r.Product,
+		Scopes:            r.Scopes,
+		Missing:           r.Missing,
+		Disabled:          r.Disabled,
+		KeySet:            noBytes(r.KeySet),
+		KeySetAt:          time.Time(r.KeySetAt),
+		ConnectedAt:       time.Time(r.ConnectedAt),
+		UpdatedAt:         time.Time(r.UpdatedAt),
+		LastLaunchAt:      column.Millis(row.LastLaunchAt),
+		LastPassbackAt:    column.Millis(row.LastPassbackAt),
+	}
+}
+
+func fromConnection(w greenroom.WorkspaceID, c greenroom.Connection) q.SaveConnectionParams {
+	return q.SaveConnectionParams{
+		WorkspaceID:       w,
+		ID:                c.ID,
+		Platform:          c.Platform,
+		Issuer:            c.Issuer,
+		ClientID:          c.ClientID,
+		AcceptDeployments: c.AcceptDeployments,
+		AuthURL:           c.AuthURL,
+		TokenURL:          c.TokenURL,
+		KeySetURL:         c.KeySetURL,
+		Audience:          c.Audience,
+		How:               c.How,
+		Product:           c.Product,
+		Scopes:            c.Scopes,
+		Missing:           c.Missing,
+		Disabled:          c.Disabled,
+		KeySet:            c.KeySet,
+		KeySetAt:          column.Time(c.KeySetAt),
+		ConnectedAt:       column.Time(c.ConnectedAt),
+		UpdatedAt:         column.Time(c.UpdatedAt),
+	}
+}
+
+// noBytes returns nil for a column without bytes.
+func noBytes(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}

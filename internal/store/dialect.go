@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/greenroom-lti/greenroom/internal/store/q"
+)
+
+// A dialect is all in which the two databases differ.
+type dialect interface {
+	name() string
+
+	// goose names the dialect for migrations, and how many nodes take turns
+	// at them; folder is where they are.
+	goose() (goose.Dialect, []goose.ProviderOption, error)
+	folder() string
+	// schemaVersion returns the version of the tables, 0 if there are none.
+	schemaVersion(ctx context.Context, db *sql.DB) (int64, error)
+
+	// isTaken tells whether err is about a value that has to be unique;
+	// isDangling, about a reference to nothing.
+	isTaken(err error) bool
+	isDangling(err error) bool
+
+	// lock keeps rows as they are until the transaction ends. They are named
+	// as a table and its condition; the key is the condition's arguments.
+	// Whoever adds a row that refers to them is not kept waiting.
+	lock(ctx context.Context, tx *sql.Tx, rows string, key ...string) error
+	// share keeps a connection from being deleted until the transaction ends.
+	share(ctx context.Context, tx *sql.Tx, workspace, connection string) error
+	// lockPeople keeps people from being added until the transaction ends.
+	lockPeople(ctx context.Context, tx *sql.Tx) error
+	// due reads due passbacks that no other transaction is about to lease.
+	due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error)
+}
+
+// sqliteDialect needs no locks: a transaction that writes is the only one.
+type sqliteDialect struct{}
+
+func (sqliteDialect) name() string   { return "SQLite" }
+func (sqliteDialect) folder() string { return "sqlite" }
+
+func (sqliteDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
+	return goose.DialectSQLite3, nil, nil
+}
+
+func (sqliteDialect) schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
+	return schemaVersion(ctx, db, "select exists (select 1 from sqlite_master where type = 'table' and name = 'goose_db_version')")
+}
+
+func (sqliteDialect) isTaken(err error) bool {
+	return sqliteCode(err, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+func (sqliteDialect) isDangling(err error) bool {
+	return sqliteCode(err, sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY)
+}
+
+func (sqliteDialect) lock(context.Context, *sql.Tx, string, ...string) error { return nil }
+
+func (sqliteDialect) share(context.Context, *sql.Tx, string, string) error { return nil }
+
+func (sqliteDialect) lockPeople(context.Context, *sql.Tx) error { return nil }
+
+func (sqliteDialect) due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error) {
+	return db.DuePassbacks(ctx, arg)
+}
+
+func sqliteCode(err error, codes ...int) bool {
+	found, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return false
+	}
+	for _, code := range codes {
+		if found.Code() == code {
+			return true
+		}
+	}
+	return false
+}
+
+type postgresDialect struct{}
+
+func (postgresDialect) name() string   { return "PostgreSQL" }
+func (postgresDialect) folder() string { return "postgres" }
+
+// goose makes nodes ask for the advisory lock once a second, two minutes long.
+func (postgresDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120))
+	return goose.DialectPostgres, []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
+}
+
+func (postgresDialect) schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
+	return schemaVersion(ctx, db, "select to_regclass('goose_db_version') is not null")
+}
+
+func (postgresDialect) isTaken(err error) bool { return postgresCode(err, "23505") }
+
+func (postgresDialect) isDangling(err error) bool { return postgresCode(err, "23503") }
+
+func (postgresDialect) lock(ctx context.Context, tx *sql.Tx, rows string, key ...string) error {
+	return lockRows(ctx, tx, "select 1 from "+rows+" for no key update", key...)
+}
+
+func (postgresDialect) share(ctx context.Context, tx *sql.Tx, workspace, connection string) error {
+	return lockRows(ctx, tx, "select 1 from connections"+byID+" for key share", workspace, connection)
+}
+
+func (postgresDialect) lockPeople(ctx context.Context, tx *sql.Tx) error {
+	return lockRows(ctx, tx, "lock table people in share row exclusive mode")
+}
+
+func (postgresDialect) due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error) {
+	rows, err := db.DuePassbacksSkipLocked(ctx, q.DuePassbacksSkipLockedParams(arg))
+	due := make([]q.DuePassbacksRow, len(rows))
+	for i, r := range rows {
+		due[i] = q.DuePassbacksRow(r)
+	}
+	return due, err
+}
+
+func lockRows(ctx context.Context, tx *sql.Tx, query string, key ...string) error {
+	args := make([]any, len(key))
+	for i, k := range key {
+		args[i] = cleanText(k)
+	}
+	_, err := tx.ExecContext(ctx, query, args...)
+	return err
+}
+
+func postgresCode(err error, code string) bool {
+	found, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && found.Code == code
+}
+
+func schemaVersion(ctx context.Context, db *sql.DB, hasTable string) (version int64, err error) {
+	var has bool
+	if err := db.QueryRowContext(ctx, hasTable).Scan(&has); err != nil || !has {
+		return 0, err
+	}
+	err = db.QueryRowContext(ctx, "select coalesce(max(version_id), 0) from goose_db_version").Scan(&version)
+	return version, err
+}

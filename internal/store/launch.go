@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/store/column"
+	"github.com/greenroom-lti/greenroom/internal/store/q"
+)
+
+// Launch implements greenroom.Reader.
+func (r reader) Launch(ctx context.Context, id greenroom.LaunchID) (greenroom.Launch, error) {
+	return one(ctx, r, "launch "+string(id), (*q.Queries).Launch, q.LaunchParams{WorkspaceID: r.workspace, ID: id}, toLaunch)
+}
+
+// LaunchByReference implements greenroom.Reader.
+func (r reader) LaunchByReference(ctx context.Context, reference string) (greenroom.Launch, error) {
+	arg := q.LaunchByReferenceParams{WorkspaceID: r.workspace, Reference: reference}
+	return one(ctx, r, "launch with reference "+reference, (*q.Queries).LaunchByReference, arg, toLaunch)
+}
+
+// Launches implements greenroom.Reader. A limit of 0 is none.
+func (r reader) Launches(ctx context.Context, f greenroom.LaunchFilter) ([]greenroom.Launch, error) {
+	if f.Connection == "" {
+		arg := q.LaunchesParams{WorkspaceID: r.workspace, Rows: rows(f.Limit)}
+		return many(ctx, r, "launches", (*q.Queries).Launches, arg, toLaunch)
+	}
+	arg := q.LaunchesOfParams{WorkspaceID: r.workspace, ConnectionID: &f.Connection, Rows: rows(f.Limit)}
+	return many(ctx, r, "launches of "+string(f.Connection), (*q.Queries).LaunchesOf, arg, toLaunch)
+}
+
+// AddLaunch implements greenroom.Tx: state and sign-in are left out.
+func (t *workspaceTx) AddLaunch(ctx context.Context, l greenroom.Launch) error {
+	l.StateID, l.SignInHash, l.SignInUntil = "", "", time.Time{}
+	return t.fail("launch "+string(l.ID), added(t.txn.db.AddLaunch(ctx, fromLaunch(t.workspace, l))))
+}
+
+// closedWriteLimit ends a write that no browser can cancel, for the case that
+// the database does not answer.
+const closedWriteLimit = 20 * time.Second
+
+// RecordLaunch implements greenroom.WorkspaceStore. Everything in the record
+// belongs to the launch's connection.
+func (w *workspaceStore) RecordLaunch(ctx context.Context, r greenroom.LaunchRecord) (greenroom.Launch, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closedWriteLimit)
+	defer cancel()
+	var recorded greenroom.Launch
+	err := w.store.update(ctx, func(ctx context.Context, t *txn) (err error) {
+		recorded, err = recordLaunch(ctx, t, w.workspace, r)
+		return err
+	})
+	if err != nil {
+		return greenroom.Launch{}, w.fail("launch "+string(r.Launch.ID), err)
+	}
+	return recorded, nil
+}
+
+// recordLaunch is the closed write itself: it touches nothing but t, so that
+// many can share one commit. Every launch takes its locks in this order.
+func recordLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, r greenroom.LaunchRecord) (greenroom.Launch, error) {
+	l := r.Launch
+	if l.StateID == "" {
+		return l, errors.New("no state to spend")
+	}
+	if err := t.store.dialect.share(ctx, t.tx, string(w), string(l.Connection)); err != nil {
+		return l, err
+	}
+	if r.PinDeployment {
+		arg := q.PinDeploymentParams{WorkspaceID: w, ConnectionID: l.Connection, Deployment: l.Deployment}
+		if err := t.db.PinDeployment(ctx, arg); err != nil {
+			return l, err
+		}
+	}
+	if err := meet(ctx, t.db, w, r, &l); err != nil {
+		return l, err
+	}
+	n, err := t.db.AddLaunch(ctx, fromLaunch(w, l))
+	if err == nil && n == 0 {
+		err = greenroom.ErrSpent
+	}
+	return l, err
+}
+
+// meet finds or adds whom and what the launch is about, and writes their
+// identifiers into l. An anonymous launch is nobody's.
+func meet(ctx context.Context, db *q.Queries, w greenroom.WorkspaceID, r greenroom.LaunchRecord, l *greenroom.Launch) (err error) {
+	l.Learner, l.LineItem = "", ""
+	if r.Learner.Subject != "" {
+		if l.Learner, err = db.MeetLearner(ctx, fromLearner(w, l.Connection, r.Learner)); err != nil {
+			return err
+		}
+	}
+	if l.Link, err = db.MeetResourceLink(ctx, fromResourceLink(w, l.Connection, r.Link)); err != nil {
+		return err
+	}
+	if r.LineItem != nil {
+		l.LineItem, err = db.MeetLineItem(ctx, fromLineItem(w, l.Connection, l.Link, *r.LineItem))
+	}
+	return err
+}
+
+func toLaunch(r q.Launch) greenroom.Launch {
+	return greenroom.Launch{
+		ID:          r.ID,
+		Reference:   r.Reference,
+		At:          time.Time(r.At),
+		Outcome:     r.Outcome,
+		Connection:  value(r.ConnectionID),
+		Deployment:  r.Deployment,
+		MessageType: r.MessageType,
+		Learner:     r.LearnerID,
+		Link:        r.LinkID,
+		LineItem:    r.LineItemID,
+		Scenario:    r.ScenarioID,
+		ReturnURL:   r.ReturnURL,
+		Standing:    r.Standing,
+		Instructor:  r.Instructor,
+		Check:       r.CheckName,
+		Clause:      r.Clause,
+		Detail:      r.Detail,
+		Passed:      r.Passed,
+		StateID:     value(r.StateID),
+		SignInHash:  r.SignInHash,
+		SignInUntil: time.Time(r.SignInUntil),
+	}
+}
+
+func fromLaunch(w greenroom.WorkspaceID, l greenroom.Launch) q.AddLaunchParams {
+	return q.AddLaunchParams{
+		WorkspaceID:  w,
+		ID:           l.ID,
+		Reference:    l.Reference,
+		At:           column.Time(l.At),
+		Outcome:      l.Outcome,
+		ConnectionID: orNull(l.Connection),
+		Deployment:   l.Deployment,
+		MessageType:  l.MessageType,
+		LearnerID:    l.Learner,
+		LinkID:       l.Link,
+		LineItemID:   l.LineItem,
+		ScenarioID:   l.Scenario,
+		ReturnURL:    l.ReturnURL,
+		Standing:     l.Standing,
+		Instructor:   l.Instructor,
+		CheckName:    l.Check,
+		Clause:       l.Clause,
+		Detail:       l.Detail,
+		Passed:       l.Passed,
+		StateID:      orNull(l.StateID),
+		SignInHash:   l.SignInHash,
+		SignInUntil:  column.Time(l.SignInUntil),
+	}
+}
+
+// orNull is a text that is NULL when empty.
+func orNull[T ~string](v T) *T {
+	if v == "" {
+		return nil
+	}
+	return &v
+}
+
+func value[T ~string](p *T) T {
+	if p == nil {
+		return ""
+	}
+	return *p
+}

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// A Schema compares the tables in the database with those of this program.
+type Schema struct {
+	Dialect string
+	Have    int64 // version of the tables, 0 for an empty database
+	Want    int64 // version that this program knows
+	pending int
+}
+
+// Pending is the number of migrations still to be applied.
+func (s Schema) Pending() int { return s.pending }
+
+// A SchemaError says that the tables are older than the program.
+type SchemaError struct{ Schema }
+
+func (e *SchemaError) Error() string {
+	return fmt.Sprintf("the tables in %s are at version %d and this program needs %d: run greenroom migrate", e.Dialect, e.Have, e.Want)
+}
+
+// Migrate brings the tables up to date and tells how many migrations that
+// took. Of many nodes that start at once, one does it and the others wait.
+func Migrate(ctx context.Context, o Options) (applied int, err error) {
+	s, err := connect(ctx, o)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return s.migrate(ctx, o.Logger)
+}
+
+// Status tells how the tables compare with this program. It changes nothing;
+// SQLite's file not being there is fs.ErrNotExist.
+func Status(ctx context.Context, o Options) (_ Schema, err error) {
+	if o.DatabaseURL == "" {
+		if _, err := os.Stat(o.Path); err != nil {
+			return Schema{}, fmt.Errorf("database: %w", err)
+		}
+	}
+	s, err := connect(ctx, o)
+	if err != nil {
+		return Schema{}, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return s.Schema(ctx)
+}
+
+// Schema does what Status does, for a store that is open.
+func (s *Store) Schema(ctx context.Context) (Schema, error) {
+	have, err := s.dialect.schemaVersion(ctx, s.read)
+	if err != nil {
+		return Schema{}, fmt.Errorf("schema version: %w", err)
+	}
+	p, err := s.provider()
+	if err != nil {
+		return Schema{}, err
+	}
+	schema := Schema{Dialect: s.Dialect(), Have: have}
+	for _, m := range p.ListSources() {
+		schema.Want = max(schema.Want, m.Version)
+		if m.Version > have {
+			schema.pending++
+		}
+	}
+	return schema, nil
+}
+
+func (s *Store) migrate(ctx context.Context, log *slog.Logger) (applied int, err error) {
+	unlock, err := s.lockMigrations(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("migrate: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	p, err := s.provider()
+	if err != nil {
+		return 0, err
+	}
+	results, err := p.Up(ctx)
+	if err != nil {
+		return len(results), fmt.Errorf("migrate: %w", err)
+	}
+	for _, r := range results {
+		if log != nil {
+			log.InfoContext(ctx, "migrated", "database", s.Dialect(), "version", r.Source.Version, "took", r.Duration)
+		}
+	}
+	return len(results), nil
+}
+
+func (s *Store) provider() (*goose.Provider, error) {
+	folder, err := fs.Sub(migrations, "migrations/"+s.dialect.folder())
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	dialect, options, err := s.dialect.goose()
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	p, err := goose.NewProvider(dialect, s.write, folder, append(options, goose.WithDisableGlobalRegistry(true))...)
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	return p, nil
+}

@@ -1,0 +1,125 @@
+package pgtest
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// A cluster is a PostgreSQL server that belongs to this process.
+type cluster struct {
+	folder string   // holds data/, the socket and the owner's lock
+	owner  *os.File // locked as long as this process lives
+	halt   func()   // returns when the server is gone
+}
+
+// start makes and starts a cluster.
+func start() (*cluster, error) {
+	bin, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	who, err := serverUser()
+	if err != nil {
+		return nil, err
+	}
+	sweep()
+	c, err := newFolder(who)
+	if err != nil {
+		return nil, fmt.Errorf("folder for PostgreSQL: %w", err)
+	}
+	if err := c.run(bin, who); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(c.folder), c.owner.Close())
+	}
+	return c, nil
+}
+
+func (c *cluster) run(bin string, who *syscall.Credential) error {
+	data := filepath.Join(c.folder, "data")
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "postgres",
+		"--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync", "--no-instructions")
+	initdb.Dir = c.folder
+	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: who}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", c.folder,
+		"-c", "listen_addresses=", "-c", "max_connections=200", "-c", "fsync=off",
+		"-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "shared_buffers=32MB")
+	server.Dir = c.folder
+	server.SysProcAttr = dieWithParent(&syscall.SysProcAttr{Credential: who})
+	return c.serve(server)
+}
+
+// serve starts the server and returns when it answers. The thread that starts
+// it is kept: on Linux the server lives only as long as its parent thread.
+func (c *cluster) serve(server *exec.Cmd) error {
+	log, err := server.StderrPipe()
+	if err != nil {
+		return err
+	}
+	gone := make(chan struct{})
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(gone)
+		err := server.Start()
+		if err == nil {
+			err = untilReady(log, started)
+			_ = server.Wait() // how a server ends that was told to end does not matter
+		}
+		started <- err
+	}()
+	if err := <-started; err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	c.halt = sync.OnceFunc(func() {
+		_ = server.Process.Signal(syscall.SIGQUIT) // at once: there is nothing to save
+		<-gone
+	})
+	return nil
+}
+
+// untilReady reads the server's log to its end. It tells ready as soon as the
+// server takes connections, and returns what it said if it never did.
+func untilReady(log io.Reader, ready chan<- error) error {
+	var said strings.Builder
+	lines := bufio.NewScanner(log)
+	told := false
+	for lines.Scan() {
+		if told {
+			continue
+		}
+		fmt.Fprintln(&said, lines.Text())
+		if strings.Contains(lines.Text(), "ready to accept connections") {
+			told = true
+			ready <- nil
+		}
+	}
+	if told {
+		return nil
+	}
+	return errors.New(said.String())
+}
+
+func (c *cluster) stop() {
+	c.halt()
+	_ = os.RemoveAll(c.folder) // the next cluster sweeps what is left
+	_ = c.owner.Close()
+}
+
+func (c *cluster) url() string {
+	params := url.Values{"host": {c.folder}, "user": {"postgres"}}
+	u := url.URL{Scheme: "postgres", Path: "/postgres", RawQuery: params.Encode()}
+	return u.String()
+}

@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// openPostgres opens one pool for reading and writing. Errors name no password.
+func openPostgres(ctx context.Context, databaseURL string) (*Store, error) {
+	config, err := pgxpool.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("database URL: %w", err)
+	}
+	if config.ConnConfig.RuntimeParams["application_name"] == "" {
+		config.ConnConfig.RuntimeParams["application_name"] = "greenroom"
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("PostgreSQL: %w", err)
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	closeBoth := func() error {
+		err := db.Close()
+		pool.Close()
+		return err
+	}
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("PostgreSQL: %w", err), closeBoth())
+	}
+	return &Store{dialect: postgresDialect{}, write: db, read: db, close: closeBoth, lockMigrations: gooseLocks}, nil
+}
+
+// gooseLocks leaves it to goose's advisory lock.
+func gooseLocks(context.Context) (func() error, error) {
+	return func() error { return nil }, nil
+}

@@ -1,0 +1,57 @@
+-- One row per deployment, or one without. An empty id, issuer or client ID
+-- stands for all of them.
+-- name: Connections :many
+select sqlc.embed(c),
+	cast(coalesce((
+		select max(l.at) from launches l
+		where l.workspace_id = c.workspace_id and l.connection_id = c.id and l.outcome = 'ok'
+	), 0) as bigint) as last_launch_at,
+	cast(coalesce((
+		select max(p.posted_at) from passbacks p
+		where p.workspace_id = c.workspace_id and p.connection_id = c.id
+	), 0) as bigint) as last_passback_at,
+	d.deployment
+from connections c
+left join deployments d on d.workspace_id = c.workspace_id and d.connection_id = c.id
+where c.workspace_id = @workspace_id
+	and (cast(@id as text) = '' or c.id = @id)
+	and (cast(@issuer as text) = '' or c.issuer = @issuer)
+	and (cast(@client_id as text) = '' or c.client_id = @client_id)
+order by c.connected_at desc, c.id desc, d.position, d.deployment;
+
+-- name: SaveConnection :exec
+insert into connections (workspace_id, id, platform, issuer, client_id, accept_deployments, auth_url, token_url, key_set_url,
+	audience, how, product, scopes, missing, disabled, key_set, key_set_at, connected_at, updated_at)
+values (@workspace_id, @id, @platform, @issuer, @client_id, @accept_deployments, @auth_url, @token_url, @key_set_url,
+	@audience, @how, @product, @scopes, @missing, @disabled, @key_set, @key_set_at, @connected_at, @updated_at)
+on conflict (workspace_id, id) do update set
+	platform = excluded.platform, issuer = excluded.issuer, client_id = excluded.client_id,
+	accept_deployments = excluded.accept_deployments, auth_url = excluded.auth_url, token_url = excluded.token_url,
+	key_set_url = excluded.key_set_url, audience = excluded.audience, how = excluded.how, product = excluded.product,
+	scopes = excluded.scopes, missing = excluded.missing, disabled = excluded.disabled, key_set = excluded.key_set,
+	key_set_at = excluded.key_set_at, connected_at = excluded.connected_at, updated_at = excluded.updated_at;
+
+-- name: DropDeployments :exec
+delete from deployments where workspace_id = @workspace_id and connection_id = @connection_id;
+
+-- name: AddDeployment :exec
+insert into deployments (workspace_id, connection_id, deployment, position)
+values (@workspace_id, @connection_id, @deployment, @position)
+on conflict (workspace_id, connection_id, deployment) do nothing;
+
+-- name: PinDeployment :exec
+insert into deployments (workspace_id, connection_id, deployment, position)
+select @workspace_id, @connection_id, @deployment, coalesce(max(d.position) + 1, 0)
+from deployments d
+where d.workspace_id = @workspace_id and d.connection_id = @connection_id
+on conflict (workspace_id, connection_id, deployment) do nothing;
+
+-- name: KeepKeySet :execrows
+update connections set key_set = @key_set, key_set_at = @key_set_at
+where workspace_id = @workspace_id and id = @id;
+
+-- name: DeleteConnection :execrows
+delete from connections where workspace_id = @workspace_id and id = @id;
+
+-- name: ForgetInvitesConnection :exec
+update invites set connection_id = '' where workspace_id = @workspace_id and connection_id = @connection_id;

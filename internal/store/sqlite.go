@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// sqliteReaders is how many reads go on beside the one writer.
+const sqliteReaders = 6
+
+// openSQLite opens the file, readable by its owner alone.
+func openSQLite(ctx context.Context, path string) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	if err := touchPrivate(path); err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	write, err := openSQLitePool(ctx, path, 1, "_txlock", "immediate")
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	read, err := openSQLitePool(ctx, path, sqliteReaders, "_pragma", "query_only(1)")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), write.Close())
+	}
+	// The writer goes last: it folds the write-ahead log into the file.
+	closeBoth := func() error { return errors.Join(read.Close(), write.Close()) }
+	lock := func(ctx context.Context) (func() error, error) { return lockSQLite(ctx, path+"-migrating") }
+	return &Store{dialect: sqliteDialect{}, write: write, read: read, close: closeBoth, lockMigrations: lock}, nil
+}
+
+// lockSQLite waits for its turn with the one lock that every system has which
+// SQLite runs on: SQLite's own, on an empty file. It ends with the process.
+func lockSQLite(ctx context.Context, path string) (unlock func() error, err error) {
+	if err := touchPrivate(path); err != nil {
+		return nil, err
+	}
+	params := url.Values{"_pragma": {"busy_timeout(120000)"}, "_txlock": {"exclusive"}}
+	db, err := sql.Open("sqlite", sqliteDSN(path, params))
+	if err != nil {
+		return nil, err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return func() error { return errors.Join(tx.Rollback(), db.Close()) }, nil
+}
+
+func sqliteDSN(path string, params url.Values) string {
+	dsn := url.URL{Scheme: "file", Path: path, OmitHost: true, RawQuery: params.Encode()}
+	return dsn.String()
+}
+
+// touchPrivate makes the file if there is none. SQLite gives its log and its
+// shared memory the permissions of the file they belong to.
+func touchPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func openSQLitePool(ctx context.Context, path string, size int, key, value string) (*sql.DB, error) {
+	params := url.Values{"_pragma": {
+		"busy_timeout(5000)",
+		"journal_mode(WAL)",
+		"synchronous(FULL)",
+		"foreign_keys(1)",
+	}}
+	params.Add(key, value)
+	db, err := sql.Open("sqlite", sqliteDSN(path, params))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}

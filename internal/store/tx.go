@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/store/q"
+)
+
+// A txn is one write transaction, and a source of what it sees.
+type txn struct {
+	store *Store
+	tx    *sql.Tx
+	db    *q.Queries
+}
+
+// update runs fn in a write transaction. It is rolled back unless fn returns
+// nil, and so it is if fn does not return at all.
+func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn) error) error {
+	if err := s.free(ctx); err != nil {
+		return err
+	}
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit there is nothing to roll back
+	t := &txn{store: s, tx: tx, db: q.New(cleaner{tx})}
+	if err := fn(context.WithValue(ctx, insideOf{s}, true), t); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func (t *txn) queries(context.Context) (*q.Queries, error) { return t.db, nil }
+
+func (t *txn) lock(ctx context.Context, rows string, key ...string) error {
+	return t.store.dialect.lock(ctx, t.tx, rows, key...)
+}
+
+func (t *txn) fail(path string, err error) error { return t.store.fail(path, err) }
+
+// attempt runs a write that may find its place taken. PostgreSQL gives up a
+// transaction in which anything failed; the savepoint saves the rest of it.
+func (t *txn) attempt(ctx context.Context, write func() error) error {
+	if _, err := t.tx.ExecContext(ctx, "savepoint attempt"); err != nil {
+		return err
+	}
+	err := write()
+	if err != nil {
+		_, undo := t.tx.ExecContext(ctx, "rollback to savepoint attempt")
+		err = errors.Join(err, undo)
+	}
+	_, end := t.tx.ExecContext(ctx, "release savepoint attempt")
+	return errors.Join(err, end)
+}
+
+// wrote returns ErrNotFound if a write found no row to change.
+func wrote(n int64, err error) error {
+	if err == nil && n == 0 {
+		return sql.ErrNoRows
+	}
+	return err
+}
+
+// added returns ErrTaken if a write found its place taken.
+func added(n int64, err error) error {
+	if err == nil && n == 0 {
+		return greenroom.ErrTaken
+	}
+	return err
+}
+
+// A workspaceStore implements greenroom.WorkspaceStore.
+type workspaceStore struct {
+	reader
+	store *Store
+}
+
+var _ greenroom.WorkspaceStore = (*workspaceStore)(nil)
+
+// Update implements greenroom.WorkspaceStore.
+func (w *workspaceStore) Update(ctx context.Context, fn func(ctx context.Context, tx greenroom.Tx) error) error {
+	return w.store.update(ctx, func(ctx context.Context, t *txn) error {
+		return fn(ctx, &workspaceTx{reader: reader{source: t, workspace: w.workspace}, txn: t})
+	})
+}
+
+// A workspaceTx implements greenroom.Tx.
+type workspaceTx struct {
+	reader
+	txn *txn
+}
+
+var _ greenroom.Tx = (*workspaceTx)(nil)
