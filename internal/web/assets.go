@@ -27,7 +27,7 @@ type assets struct {
 type asset struct {
 	body    []byte
 	name    string
-	forever bool
+	forever bool // this name never changes its content
 }
 
 func loadAssets() (*assets, error) {
@@ -56,7 +56,8 @@ func (a *assets) add(fsys fs.FS) error {
 			return err
 		}
 		hashed := hashedName(name, body)
-		a.files[name] = asset{body: body, name: name}
+		// The names of vendored files carry their version.
+		a.files[name] = asset{body: body, name: name, forever: strings.HasPrefix(name, "vendor/")}
 		a.files[hashed] = asset{body: body, name: name, forever: true}
 		a.hashed[name] = hashed
 		return nil

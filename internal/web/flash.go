@@ -3,15 +3,16 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 )
 
 // A Toast is one sentence in the corner of the next page.
 type Toast struct {
-	Kind ToastKind `json:"kind"`
-	Text string    `json:"text"`
+	Kind ToastKind
+	Text string
 }
 
-// A ToastKind picks the toast's colour and mark.
+// A ToastKind picks the toast's mark.
 type ToastKind string
 
 // The kinds.
@@ -24,27 +25,40 @@ const (
 const toastsKey = "toasts" // in the session
 
 // Flash keeps a toast for the next page that this visitor sees. It works below
-// AdminPage only.
+// AdminPage only, as Keep and Take do.
 func (k *Kit) Flash(ctx context.Context, kind ToastKind, text string) error {
-	toasts := append(k.peekToasts(ctx), Toast{kind, text})
-	data, err := json.Marshal(toasts)
+	toasts, err := takeKept[[]Toast](ctx, k, toastsKey)
 	if err != nil {
 		return err
 	}
-	k.Sessions.Put(ctx, toastsKey, data)
+	return k.Keep(ctx, toastsKey, append(toasts, Toast{kind, text}))
+}
+
+// Keep puts a value aside under a name, for the page that follows a redirect.
+func (k *Kit) Keep(ctx context.Context, name string, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", name, err)
+	}
+	k.Sessions.Put(ctx, name, data)
 	return nil
 }
 
-func (k *Kit) peekToasts(ctx context.Context) (toasts []Toast) {
-	_ = json.Unmarshal(k.Sessions.GetBytes(ctx, toastsKey), &toasts) // nothing there: none
-	return toasts
+// Take reads into value what was kept under a name, once. It tells whether
+// there was anything.
+func (k *Kit) Take(ctx context.Context, name string, value any) (bool, error) {
+	data := k.Sessions.GetBytes(ctx, name)
+	if data == nil {
+		return false, nil
+	}
+	k.Sessions.Remove(ctx, name)
+	if err := json.Unmarshal(data, value); err != nil {
+		return false, fmt.Errorf("kept %s: %w", name, err)
+	}
+	return true, nil
 }
 
-// takeToasts returns the waiting toasts, once.
-func (k *Kit) takeToasts(ctx context.Context) []Toast {
-	toasts := k.peekToasts(ctx)
-	if toasts != nil {
-		k.Sessions.Remove(ctx, toastsKey)
-	}
-	return toasts
+func takeKept[T any](ctx context.Context, k *Kit, name string) (value T, err error) {
+	_, err = k.Take(ctx, name, &value)
+	return value, err
 }

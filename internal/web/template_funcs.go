@@ -4,7 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"net/mail"
+	"net/url"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // templateFuncs are the words that templates may use beyond Go's own.
@@ -16,6 +20,11 @@ func (k *Kit) templateFuncs() template.FuncMap {
 		"exact": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 		"ago":   func(t time.Time) string { return ago(k.Now(), t) },
 		"cut":   cut,
+
+		"home":        HomePath,
+		"path":        WorkspacePath,
+		"initials":    initials,
+		"supportLink": supportLink,
 	}
 }
 
@@ -85,4 +94,36 @@ func cut(s string) Cut {
 	}
 	n := len(runes) - cutTail
 	return Cut{Whole: s, Head: string(runes[:n]), Tail: string(runes[n:])}
+}
+
+// initials returns the first letters of a name's first and last word.
+func initials(name string) string {
+	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	switch n := len(words); n {
+	case 0:
+		return "?"
+	case 1:
+		return firstLetter(words[0])
+	default:
+		return firstLetter(words[0]) + firstLetter(words[n-1])
+	}
+}
+
+func firstLetter(word string) string {
+	for _, r := range word {
+		return string(unicode.ToUpper(r))
+	}
+	return ""
+}
+
+// supportLink returns what a click on the operator's contact opens: a mail, a
+// page, or nothing if it is a sentence.
+func supportLink(contact string) string {
+	if a, err := mail.ParseAddress(contact); err == nil && a.Name == "" {
+		return "mailto:" + a.Address
+	}
+	if u, err := url.Parse(contact); err == nil && u.Scheme == "https" && u.Host != "" {
+		return u.String()
+	}
+	return ""
 }

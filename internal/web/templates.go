@@ -21,8 +21,9 @@ type Templates struct {
 }
 
 // Templates parses the pages that match the patterns. A page's file opens with
-// the layout it wants, {{template "admin" .}} or {{template "frame" .}}, and
-// defines "title" and "content". Files whose name begins with "_" are partials
+// the layout it wants ({{template "admin" .}}: sidebar and menus; "plain": one
+// card in the middle; "frame": nothing but the page) and defines "title" and
+// "content", and "head" if it brings scripts or styles. Files whose name begins with "_" are partials
 // for all the pages of the call.
 //
 // The pages are part of the binary; one that does not parse stops the program.
@@ -68,14 +69,18 @@ type View struct {
 func (k *Kit) Render(w http.ResponseWriter, r *http.Request, status int, t *Templates, page string, data any) error {
 	v := k.view(r, data)
 	if v.Visitor != nil {
-		v.Toasts = k.takeToasts(r.Context())
+		var err error
+		if v.Toasts, err = takeKept[[]Toast](r.Context(), k, toastsKey); err != nil {
+			return err
+		}
 	}
 	return t.send(w, status, page, page, v)
 }
 
-// RenderPart answers with one named template of a page: a fragment for htmx.
-func (k *Kit) RenderPart(w http.ResponseWriter, r *http.Request, status int, t *Templates, page, part string, data any) error {
-	return t.send(w, status, page, part, k.view(r, data))
+// RenderPart answers with one named template of a page, a fragment for htmx.
+// Its dot is data itself.
+func (k *Kit) RenderPart(w http.ResponseWriter, status int, t *Templates, page, part string, data any) error {
+	return t.send(w, status, page, part, data)
 }
 
 func (k *Kit) view(r *http.Request, data any) View {
@@ -89,13 +94,13 @@ func (k *Kit) view(r *http.Request, data any) View {
 	return v
 }
 
-func (t *Templates) send(w http.ResponseWriter, status int, page, name string, v View) error {
+func (t *Templates) send(w http.ResponseWriter, status int, page, name string, dot any) error {
 	tmpl, ok := t.pages[page]
 	if !ok {
 		return fmt.Errorf("page %s: no such template", page)
 	}
 	var out bytes.Buffer
-	if err := tmpl.ExecuteTemplate(&out, name, v); err != nil {
+	if err := tmpl.ExecuteTemplate(&out, name, dot); err != nil {
 		return fmt.Errorf("page %s: %w", page, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
