@@ -72,16 +72,3 @@ type KeySetReport struct {
 	Keys     int      // usable RSA signing keys
 	Skipped  []string // why other keys were left out
 }
-
-// An Invite is a registration URL: signed, valid for one hour, good for one
-// registration, bound to its workspace.
-type Invite struct {
-	ID         InviteID
-	CreatedBy  PersonID
-	CreatedAt  time.Time
-	ExpiresAt  time.Time
-	UsedAt     time.Time // zero until a registration succeeded
-	RevokedAt  time.Time // zero unless revoked
-	LeaseUntil time.Time // a registration is under way until then
-	Connection ConnectionID
-}

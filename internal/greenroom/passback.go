@@ -1,9 +1,18 @@
 package greenroom
 
 import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/roleplay"
+	"github.com/greenroom-lti/greenroom/lti"
 )
 
 // A Passback is the duty to bring one learner's best score for one line item
@@ -52,9 +61,10 @@ type PassbackRow struct {
 // A DuePassback is a claimed passback with all that posting it takes.
 type DuePassback struct {
 	Passback
-	Workspace WorkspaceID
-	Subject   string   // the learner's sub
-	Item      LineItem // Maximum 0: not read yet
+	Workspace  WorkspaceID
+	Subject    string   // the learner's sub
+	Item       LineItem // Maximum 0: not read yet
+	Deployment string   // of the resource link
 }
 
 // A Lane is the queue of one connection.
@@ -67,4 +77,223 @@ type Lane struct {
 type PassbackFilter struct {
 	State PassbackState // empty: all
 	Limit int
+}
+
+// want records, within the transaction that ends a session, the duty to post
+// its score.
+func (s *Service) want(ctx context.Context, tx Tx, v Visit, session Session) error {
+	if session.Standing != Graded || session.Score == nil || session.LineItem == "" {
+		return nil
+	}
+	p, err := tx.PassbackFor(ctx, session.LineItem, session.Learner)
+	if errors.Is(err, ErrNotFound) {
+		p = Passback{Connection: v.Connection.ID, LineItem: session.LineItem, Learner: session.Learner}
+		p.ID, err = newID[PassbackID](s.Random)
+	}
+	if err != nil {
+		return err
+	}
+	if !p.want(*session.Score, session.EndedAt) {
+		return nil
+	}
+	return tx.SavePassback(ctx, p)
+}
+
+// Deliver posts a claimed passback once and tells what came of it. It writes
+// nothing but a line item's maximum.
+func (s *Service) Deliver(ctx context.Context, due DuePassback) Outcome {
+	o := Outcome{Score: due.Wanted}
+	conflict := due.Attempts > 0 && strings.HasPrefix(due.Answer, conflictPrefix)
+	stamp := due.nextStamp(s.Now(), conflict)
+	if wait := stamp.Sub(s.Now()); wait > 0 { // never in the future
+		return Outcome{Kind: Later, After: wait, Answer: due.Answer, Score: due.Wanted}
+	}
+	c, err := s.Store.Workspace(due.Workspace).Connection(ctx, due.Connection)
+	if err != nil {
+		return s.ownFault(ctx, due, o, err)
+	}
+	key, err := s.SigningKey(ctx, due.Workspace)
+	if err != nil {
+		return s.ownFault(ctx, due, o, err)
+	}
+	maximum := due.Item.Maximum
+	if maximum == 0 {
+		maximum = s.readMaximum(ctx, due, c, key)
+		o.Maximum = maximum
+	}
+	err = s.Platforms.PostScore(ctx, due.Workspace, c, key, ScorePost{
+		LineItemURL: due.Item.URL, Subject: due.Subject, At: stamp,
+		Given: due.Wanted.Of(maximum), Maximum: maximum, Deployment: due.Deployment,
+	})
+	o.Stamp = stamp
+	refused, answered := errors.AsType[*lti.ServiceError](err)
+	if err != nil && !answered {
+		return s.ownFault(ctx, due, o, err)
+	}
+	return o.after(refused)
+}
+
+// ownFault is for errors of our own: they may pass, so they come again.
+func (s *Service) ownFault(ctx context.Context, due DuePassback, o Outcome, err error) Outcome {
+	s.Log.ErrorContext(ctx, "score not sent", "passback", due.ID, "err", err)
+	o.Kind, o.Answer = Later, "Greenroom could not send the score; the server's log says why."
+	return o
+}
+
+// conflictPrefix begins the answer kept of a 409, so that the next try knows.
+const conflictPrefix = "409"
+
+// usualMaximum is what an activity counts when the platform does not say.
+const usualMaximum = 100
+
+// readMaximum asks the platform for the line item's maximum. One that cannot
+// be read counts 100.
+func (s *Service) readMaximum(ctx context.Context, due DuePassback, c Connection, key Key) float64 {
+	maximum, err := s.Platforms.ScoreMaximum(ctx, due.Workspace, c, key, due.Item.URL, due.Deployment)
+	if err != nil || maximum <= 0 {
+		s.Log.WarnContext(ctx, "line item's maximum not read; taking 100", "line_item", due.Item.ID, "err", err)
+		return usualMaximum
+	}
+	return maximum
+}
+
+// after sorts what the platform said; nil is a success.
+func (o Outcome) after(refused *lti.ServiceError) Outcome {
+	switch {
+	case refused == nil:
+		o.Kind, o.Answer = Done, "Accepted."
+	case refused.Conflict():
+		o.Kind, o.Answer = Conflict, conflictPrefix+" "+refused.Text
+	case refused.TryLater():
+		o.Kind, o.After, o.Answer = Later, refused.RetryAfter, serviceAnswer(refused)
+		o.PlatformDown = refused.Status == 0 || refused.Status >= 500
+	default:
+		o.Kind, o.Answer = Failed, serviceAnswer(refused)
+	}
+	return o
+}
+
+// serviceAnswer is the platform's own words behind its status.
+func serviceAnswer(e *lti.ServiceError) string {
+	text := oneLine(e.Text)
+	switch {
+	case e.Status == 0 && e.Cause != nil:
+		return "No answer: " + e.Cause.Error()
+	case e.Status == 0:
+		return "No answer."
+	case text == "":
+		return strconv.Itoa(e.Status) + " " + http.StatusText(e.Status)
+	}
+	return strconv.Itoa(e.Status) + " " + text
+}
+
+// Settle writes down what came of a claimed passback.
+func (s *Service) Settle(ctx context.Context, due DuePassback, o Outcome) error {
+	var seed [8]byte
+	if _, err := io.ReadFull(s.Random, seed[:]); err != nil {
+		return err
+	}
+	chance := rand.New(rand.NewPCG(binary.BigEndian.Uint64(seed[:]), 0))
+	return s.Store.Workspace(due.Workspace).Update(ctx, func(ctx context.Context, tx Tx) error {
+		p, err := tx.Passback(ctx, due.ID)
+		if err != nil {
+			return err
+		}
+		p.settle(o, s.Now(), chance)
+		if err := tx.SavePassback(ctx, p); err != nil || o.Maximum == 0 || o.Kind != Done {
+			return err
+		}
+		item, err := tx.LineItem(ctx, due.LineItem)
+		if err != nil {
+			return err
+		}
+		item.Maximum = o.Maximum
+		return tx.SaveLineItem(ctx, item)
+	})
+}
+
+// A PassbackPage is what administrators see of the way to the gradebook.
+type PassbackPage struct {
+	Rows    []PassbackRow
+	Counts  map[PassbackState]int
+	NotSent []NotSentRow
+}
+
+// A NotSentRow is an ended session whose score goes nowhere, with the reason.
+type NotSentRow struct {
+	Session      Session
+	LearnerName  string
+	ActivityName string
+}
+
+const (
+	maxPassbackRows = 500
+	maxNotSent      = 50
+)
+
+// Passbacks returns the passbacks of a workspace and the scores that go
+// nowhere.
+func (s *Service) Passbacks(ctx context.Context, a Actor, f PassbackFilter) (PassbackPage, error) {
+	store, err := s.settings(a)
+	if err != nil {
+		return PassbackPage{}, err
+	}
+	if f.Limit <= 0 || f.Limit > maxPassbackRows {
+		f.Limit = maxPassbackRows
+	}
+	var page PassbackPage
+	if page.Rows, err = store.Passbacks(ctx, f); err != nil {
+		return PassbackPage{}, err
+	}
+	if page.Counts, err = store.CountPassbacks(ctx); err != nil {
+		return PassbackPage{}, err
+	}
+	page.NotSent, err = notSent(ctx, store)
+	return page, err
+}
+
+func notSent(ctx context.Context, store WorkspaceStore) ([]NotSentRow, error) {
+	ended, err := store.EndedSessions(ctx, maxPassbackRows)
+	if err != nil {
+		return nil, err
+	}
+	var rows []NotSentRow
+	for _, session := range ended {
+		if session.Standing == Graded && session.Score != nil || len(rows) == maxNotSent {
+			continue
+		}
+		learner, err := store.Learner(ctx, session.Learner)
+		if err != nil {
+			return nil, err
+		}
+		link, err := store.ResourceLink(ctx, session.Link)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, NotSentRow{session, learner.DisplayName(), link.Title})
+	}
+	return rows, nil
+}
+
+// SendAgain makes a failed or waiting passback due at once.
+func (s *Service) SendAgain(ctx context.Context, a Actor, id PassbackID) error {
+	store, err := s.settings(a)
+	if err != nil {
+		return err
+	}
+	err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		p, err := tx.Passback(ctx, id)
+		if err != nil {
+			return err
+		}
+		if p.State == PassbackSent {
+			return nil
+		}
+		p.renew(s.Now())
+		return tx.SavePassback(ctx, p)
+	})
+	if err == nil {
+		s.wake()
+	}
+	return err
 }

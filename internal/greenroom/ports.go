@@ -17,10 +17,11 @@ type Platforms interface {
 
 	// PostScore brings one score to a line item. Errors are
 	// *lti.ServiceError when the platform had something to say.
-	PostScore(ctx context.Context, c Connection, k Key, p ScorePost) error
+	// The workspace is the one that owns both.
+	PostScore(ctx context.Context, w WorkspaceID, c Connection, k Key, p ScorePost) error
 
 	// ScoreMaximum reads the maximum of a line item.
-	ScoreMaximum(ctx context.Context, c Connection, k Key, lineItemURL string) (float64, error)
+	ScoreMaximum(ctx context.Context, w WorkspaceID, c Connection, k Key, lineItemURL, deployment string) (float64, error)
 }
 
 // A RegistrationRequest is what an LMS opened a registration URL with, and who

@@ -1,7 +1,13 @@
 package greenroom
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/greenroom-lti/greenroom/internal/roleplay"
 )
@@ -29,9 +35,162 @@ type ScenarioVersion struct {
 	SavedAt  time.Time
 }
 
-// Play is what the stage needs of a version: the parsed file.
+// A Play is a version with its file read: what stage and pages need.
 type Play struct {
 	Scenario Scenario
 	Version  ScenarioVersion
 	File     *roleplay.Scenario
+}
+
+// Scenarios returns the workspace's scenarios for any of its people.
+func (s *Service) Scenarios(ctx context.Context, a Actor) ([]Scenario, error) {
+	return s.Store.Workspace(a.Workspace).Scenarios(ctx)
+}
+
+// ShowScenario returns a scenario by slug or ID in its newest version.
+func (s *Service) ShowScenario(ctx context.Context, a Actor, ref string) (Play, error) {
+	sc, err := s.ResolveScenario(ctx, a.Workspace, ref)
+	if err != nil {
+		return Play{}, err
+	}
+	return s.play(ctx, a.Workspace, sc, sc.Version)
+}
+
+// ResolveScenario finds a scenario by what an activity's scenario_id says: an
+// ID or a slug; an ID wins. ErrNotFound.
+func (s *Service) ResolveScenario(ctx context.Context, w WorkspaceID, value string) (Scenario, error) {
+	store := s.Store.Workspace(w)
+	if _, err := uuid.Parse(value); err == nil {
+		sc, err := store.Scenario(ctx, ScenarioID(value))
+		if !errors.Is(err, ErrNotFound) {
+			return unarchived(sc, err)
+		}
+	}
+	return unarchived(store.ScenarioBySlug(ctx, value))
+}
+
+func unarchived(sc Scenario, err error) (Scenario, error) {
+	if err == nil && sc.Archived {
+		return Scenario{}, ErrNotFound
+	}
+	return sc, err
+}
+
+// SaveScenario checks a scenario file for an administrator and saves it as
+// ImportScenario does.
+func (s *Service) SaveScenario(ctx context.Context, a Actor, name string, source []byte) (Scenario, error) {
+	if _, err := s.settings(a); err != nil {
+		return Scenario{}, err
+	}
+	return s.ImportScenario(ctx, a.Workspace, name, source)
+}
+
+// ImportScenario compiles a scenario file and saves it under its slug: a new
+// scenario, or the next version of the one that has the slug. The same file
+// again changes nothing. Errors are roleplay.Problems.
+func (s *Service) ImportScenario(ctx context.Context, w WorkspaceID, name string, source []byte) (Scenario, error) {
+	file, err := roleplay.Parse(ctx, name, source)
+	if err != nil {
+		return Scenario{}, err
+	}
+	var sc Scenario
+	err = s.Store.Workspace(w).Update(ctx, func(ctx context.Context, tx Tx) error {
+		if _, err := tx.Workspace(ctx); err != nil {
+			return err
+		}
+		sc, err = s.saveScenario(ctx, tx, file)
+		return err
+	})
+	return sc, err
+}
+
+func (s *Service) saveScenario(ctx context.Context, tx Tx, file *roleplay.Scenario) (Scenario, error) {
+	now := s.Now()
+	sc, err := tx.ScenarioBySlug(ctx, file.Slug)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		id, err := newID[ScenarioID](s.Random)
+		if err != nil {
+			return Scenario{}, err
+		}
+		sc = Scenario{ID: id, Slug: file.Slug, CreatedAt: now}
+	case err != nil:
+		return Scenario{}, err
+	default:
+		last, err := tx.ScenarioVersion(ctx, sc.ID, sc.Version)
+		if err != nil {
+			return Scenario{}, err
+		}
+		if string(last.Source) == string(file.Source) && !sc.Archived {
+			return sc, nil
+		}
+	}
+	sc.Title, sc.Description, sc.Objective = file.Title, file.Description, file.Objective
+	sc.Difficulty, sc.Archived = file.Difficulty, false
+	sc.Version++
+	sc.UpdatedAt = now
+	return sc, tx.SaveScenario(ctx, sc, ScenarioVersion{
+		Scenario: sc.ID, Version: sc.Version, Source: file.Source, Compiled: file.Compiled, SavedAt: now,
+	})
+}
+
+// addSamples saves the scenarios that come with the binary.
+func (s *Service) addSamples(ctx context.Context, w WorkspaceID) error {
+	for _, sample := range roleplay.Samples() {
+		if _, err := s.ImportScenario(ctx, w, sample.Name, sample.Source); err != nil {
+			return fmt.Errorf("sample scenario %s: %w", sample.Name, err)
+		}
+	}
+	return nil
+}
+
+// play returns one version of a scenario, read.
+func (s *Service) play(ctx context.Context, w WorkspaceID, sc Scenario, version int) (Play, error) {
+	key := playKey{w, sc.ID, version}
+	if p, ok := s.plays.get(key); ok {
+		p.Scenario = sc
+		return p, nil
+	}
+	v, err := s.Store.Workspace(w).ScenarioVersion(ctx, sc.ID, version)
+	if err != nil {
+		return Play{}, err
+	}
+	file, err := roleplay.Load(v.Source, v.Compiled)
+	if err != nil {
+		return Play{}, fmt.Errorf("scenario %s, version %d: %w", sc.ID, version, err)
+	}
+	p := Play{Scenario: sc, Version: v, File: file}
+	s.plays.put(key, p)
+	return p, nil
+}
+
+// A playCache keeps versions that were read lately: they never change. The
+// zero value is ready to use.
+type playCache struct {
+	mu   sync.Mutex
+	kept map[playKey]Play
+}
+
+type playKey struct {
+	workspace WorkspaceID
+	scenario  ScenarioID
+	version   int
+}
+
+const maxPlays = 64
+
+func (c *playCache) get(k playKey) (Play, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, ok := c.kept[k]
+	return p, ok
+}
+
+func (c *playCache) put(k playKey, p Play) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept == nil || len(c.kept) >= maxPlays {
+		c.kept = map[playKey]Play{}
+	}
+	c.kept[k] = p
 }

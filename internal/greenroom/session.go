@@ -26,7 +26,7 @@ type Session struct {
 	LineItem LineItemID
 }
 
-// Ended tells whether the last reply was picked.
+// Ended tells whether the talk has come to its end.
 func (s Session) Ended() bool { return !s.EndedAt.IsZero() }
 
 // A Pick is the reply a learner chose at one turn. Turns count from 0.

@@ -1,6 +1,13 @@
 package greenroom
 
-import "time"
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
 
 // A Workspace is a tenant: it owns people, scenarios, connections and keys.
 type Workspace struct {
@@ -38,3 +45,137 @@ type Actor struct {
 	Workspace WorkspaceID
 	Role      Role
 }
+
+// Bounds of what people type, in characters.
+const (
+	maxName  = 200
+	maxEmail = 254
+	maxSlug  = 64
+)
+
+// A WorkspaceForm is what the general settings change.
+type WorkspaceForm struct {
+	Name, Slug string
+}
+
+// CreateWorkspace adds a workspace with its first signing key, and with the
+// sample scenarios if asked to. The slug is made of the name. owner may be
+// empty: the operator makes people afterwards.
+func (s *Service) CreateWorkspace(ctx context.Context, name string, owner PersonID, samples bool) (Workspace, error) {
+	w, key, err := s.newWorkspace(name)
+	if err != nil {
+		return Workspace{}, err
+	}
+	base := w.Slug
+	for n := 2; ; n++ {
+		err = s.Store.Instance().CreateWorkspace(ctx, w, key, owner)
+		if !errors.Is(err, ErrTaken) || n > 99 {
+			break
+		}
+		w.Slug = fmt.Sprintf("%s-%d", base, n)
+	}
+	if err != nil {
+		return Workspace{}, fmt.Errorf("create workspace: %w", err)
+	}
+	if samples {
+		err = s.addSamples(ctx, w.ID)
+	}
+	return w, err
+}
+
+// newWorkspace makes a workspace and its first key, and checks the name.
+func (s *Service) newWorkspace(name string) (Workspace, Key, error) {
+	name = oneLine(name)
+	if text := checkName(name, "the workspace"); text != "" {
+		return Workspace{}, Key{}, invalid("name", text)
+	}
+	id, err := newID[WorkspaceID](s.Random)
+	if err != nil {
+		return Workspace{}, Key{}, err
+	}
+	key, err := s.newKey(id)
+	w := Workspace{ID: id, Slug: slugOf(name), Name: name, CreatedAt: s.Now()}
+	return w, key, err
+}
+
+// newKey makes an RSA key pair of 2048 bits, sealed for a workspace.
+func (s *Service) newKey(w WorkspaceID) (Key, error) {
+	id, err := newID[KeyID](s.Random)
+	if err != nil {
+		return Key{}, err
+	}
+	pair, err := rsa.GenerateKey(s.Random, 2048)
+	if err != nil {
+		return Key{}, fmt.Errorf("make signing key: %w", err)
+	}
+	key, err := s.Vault.SealKey(w, id, pair)
+	key.CreatedAt = s.Now()
+	return key, err
+}
+
+// RenameWorkspace changes name and slug. *Invalid names the field.
+func (s *Service) RenameWorkspace(ctx context.Context, a Actor, f WorkspaceForm) (Workspace, error) {
+	store, err := s.settings(a)
+	if err != nil {
+		return Workspace{}, err
+	}
+	var bad Invalid
+	f.Name, f.Slug = oneLine(f.Name), strings.TrimSpace(f.Slug)
+	if text := checkName(f.Name, "the workspace"); text != "" {
+		bad.Add("name", text)
+	}
+	if text := checkSlug(f.Slug); text != "" {
+		bad.Add("slug", text)
+	}
+	if err := bad.OrNil(); err != nil {
+		return Workspace{}, err
+	}
+	var w Workspace
+	err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		if w, err = tx.Workspace(ctx); err != nil {
+			return err
+		}
+		w.Name, w.Slug = f.Name, f.Slug
+		return tx.SaveWorkspace(ctx, w)
+	})
+	if errors.Is(err, ErrTaken) {
+		return Workspace{}, invalid("slug", "Another workspace already uses this address.")
+	}
+	return w, err
+}
+
+// Enter returns who a signed-in person is in a workspace, named by slug or ID.
+// ErrNotFound unless the person belongs to it.
+func (s *Service) Enter(ctx context.Context, person PersonID, ref string) (Actor, Workspace, error) {
+	w, err := s.Store.Instance().FindWorkspace(ctx, ref)
+	if err != nil {
+		return Actor{}, Workspace{}, err
+	}
+	m, err := s.Store.Workspace(w.ID).Member(ctx, person)
+	if err != nil {
+		return Actor{}, Workspace{}, err
+	}
+	return Actor{Person: person, Workspace: w.ID, Role: m.Role}, w, nil
+}
+
+// Memberships returns the workspaces a person can switch to.
+func (s *Service) Memberships(ctx context.Context, person PersonID) ([]Membership, error) {
+	return s.Store.Instance().Memberships(ctx, person)
+}
+
+// Members returns who signs in here, and who came by launch.
+func (s *Service) Members(ctx context.Context, a Actor) ([]Member, []Learner, error) {
+	store, err := s.settings(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	members, err := store.Members(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	learners, err := store.Learners(ctx, 500)
+	return members, learners, err
+}
+
+// Operator is whoever holds the server's command line: an owner everywhere.
+func Operator(w WorkspaceID) Actor { return Actor{Workspace: w, Role: Owner} }

@@ -1,0 +1,110 @@
+package greenroom
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// A LaunchLog writes refused launches to the launch log beside the requests: a
+// flood of bad tokens must cost the database little and the requests nothing.
+// What does not fit is counted and named in the server's log.
+type LaunchLog struct {
+	service *Service
+	log     *slog.Logger
+	queue   chan refusedLaunch
+	dropped atomic.Int64
+}
+
+type refusedLaunch struct {
+	workspace WorkspaceID
+	launch    Launch
+}
+
+const (
+	launchLogQueue = 256
+	// launchLogRate bounds the refusals written in a second.
+	launchLogRate = 20
+)
+
+// NewLaunchLog returns a log that Run must drain.
+func NewLaunchLog(s *Service) *LaunchLog {
+	return &LaunchLog{service: s, log: s.Log, queue: make(chan refusedLaunch, launchLogQueue)}
+}
+
+// Add notes a refused launch. It never blocks.
+func (l *LaunchLog) Add(w WorkspaceID, launch Launch) {
+	if l.offer(w, launch) {
+		return
+	}
+	if l.dropped.Add(1) == 1 {
+		l.log.Warn("launch log is full; refusals are being left out")
+	}
+}
+
+func (l *LaunchLog) offer(w WorkspaceID, launch Launch) bool {
+	select {
+	case l.queue <- refusedLaunch{w, launch}:
+		return true
+	default:
+		return false
+	}
+}
+
+// Run writes until ctx ends, and then what is still queued.
+func (l *LaunchLog) Run(ctx context.Context) {
+	pace := time.NewTicker(time.Second / launchLogRate)
+	defer pace.Stop()
+	for {
+		select {
+		case r := <-l.queue:
+			l.write(r)
+		case <-ctx.Done():
+			l.drain()
+			return
+		}
+		select {
+		case <-pace.C:
+		case <-ctx.Done():
+			l.drain()
+			return
+		}
+	}
+}
+
+func (l *LaunchLog) drain() {
+	for {
+		select {
+		case r := <-l.queue:
+			l.write(r)
+		default:
+			return
+		}
+	}
+}
+
+func (l *LaunchLog) write(r refusedLaunch) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := l.add(ctx, r); err != nil {
+		l.log.Error("launch log not written", "reference", r.launch.Reference, "err", err)
+	}
+	if n := l.dropped.Swap(0); n > 0 {
+		l.log.Warn("refusals left out of the launch log", "count", n)
+	}
+}
+
+func (l *LaunchLog) add(ctx context.Context, r refusedLaunch) error {
+	id, err := newID[LaunchID](l.service.Random)
+	if err != nil {
+		return err
+	}
+	r.launch.ID, r.launch.Outcome = id, LaunchRefused
+	return l.service.Store.Workspace(r.workspace).Update(ctx, func(ctx context.Context, tx Tx) error {
+		if _, err := tx.Workspace(ctx); err != nil {
+			return err
+		}
+		return tx.AddLaunch(ctx, r.launch)
+	})
+}

@@ -1,0 +1,155 @@
+package greenroom
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/lti"
+)
+
+// ScenarioParameter is the custom parameter that names an activity's scenario.
+const ScenarioParameter = "scenario_id"
+
+// signInLife is how long a launch lets its learner work: a long working day.
+const signInLife = 12 * time.Hour
+
+// A ScenarioError says that an activity names no scenario of the workspace.
+type ScenarioError struct {
+	Missing    bool // the parameter is absent; otherwise it names none
+	Instructor bool // the person who launched teaches the course
+}
+
+func (e *ScenarioError) Error() string {
+	if e.Missing {
+		return "custom parameter " + ScenarioParameter + " is missing"
+	}
+	return "custom parameter " + ScenarioParameter + " names no scenario of this workspace"
+}
+
+// RecordLaunch writes down a launch whose every check has passed, and returns
+// it with the token of the learner's sign-in. *ScenarioError, ErrSpent;
+// nothing is written then.
+func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch, reference string) (Launch, string, error) {
+	sc, err := s.launchScenario(ctx, w, l)
+	if err != nil {
+		return Launch{}, "", err
+	}
+	raw := make([]byte, 32)
+	if _, err := io.ReadFull(s.Random, raw); err != nil {
+		return Launch{}, "", err
+	}
+	token := base64.RawURLEncoding.EncodeToString(raw)
+	record, err := s.launchRecord(l, sc, reference)
+	if err != nil {
+		return Launch{}, "", err
+	}
+	record.Launch.SignInHash = tokenHash(token)
+	launch, err := s.Store.Workspace(w).RecordLaunch(ctx, record)
+	return launch, token, err
+}
+
+func (s *Service) launchScenario(ctx context.Context, w WorkspaceID, l *lti.Launch) (Scenario, error) {
+	value := strings.TrimSpace(l.Custom[ScenarioParameter])
+	if value == "" {
+		return Scenario{}, &ScenarioError{Missing: true, Instructor: l.Roles.Instructor()}
+	}
+	sc, err := s.ResolveScenario(ctx, w, value)
+	if errors.Is(err, ErrNotFound) {
+		err = &ScenarioError{Instructor: l.Roles.Instructor()}
+	}
+	return sc, err
+}
+
+// launchRecord turns a verified launch into the rows it makes.
+func (s *Service) launchRecord(l *lti.Launch, sc Scenario, reference string) (LaunchRecord, error) {
+	launchID, err1 := newID[LaunchID](s.Random)
+	learnerID, err2 := newID[LearnerID](s.Random)
+	linkID, err3 := newID[ResourceLinkID](s.Random)
+	itemID, err4 := newID[LineItemID](s.Random)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return LaunchRecord{}, err
+	}
+	now, connection := s.Now(), ConnectionID(l.Registration.ID)
+	r := LaunchRecord{
+		Launch: Launch{
+			ID: launchID, Reference: reference, At: now, Outcome: LaunchOK,
+			Connection: connection, Deployment: l.DeploymentID, MessageType: l.MessageType,
+			Scenario: sc.ID, ReturnURL: returnURL(l, s.AllowHTTP),
+			Standing: StandingOf(l), Instructor: l.Roles.Instructor(),
+			Passed: checkNames(l.Passed), StateID: l.StateID, SignInUntil: now.Add(signInLife),
+		},
+		Learner: Learner{
+			ID: learnerID, Connection: connection, Subject: l.Subject,
+			Name: learnerName(l.User), Email: clip(oneLine(l.User.Email), maxEmail),
+			Locale: clip(oneLine(l.User.Locale), 35), CreatedAt: now, SeenAt: now,
+		},
+		Link: ResourceLink{
+			ID: linkID, Connection: connection, Deployment: l.DeploymentID,
+			PlatformID: l.ResourceLink.ID, Title: clip(oneLine(l.ResourceLink.Title), maxName),
+		},
+		PinDeployment: l.NewDeployment,
+	}
+	if l.Context != nil {
+		r.Link.ContextID, r.Link.ContextTitle = l.Context.ID, clip(oneLine(l.Context.Title), maxName)
+	}
+	if l.Grades != nil && l.Grades.LineItem != "" {
+		r.LineItem = &LineItem{ID: itemID, Connection: connection, URL: l.Grades.LineItem, Title: r.Link.Title}
+	}
+	return r, nil
+}
+
+// StandingOf tells whether scores of a launch go to the gradebook: those of
+// learners in the course, and of people without any role; never those of test
+// users or of people who only teach.
+func StandingOf(l *lti.Launch) Standing {
+	switch {
+	case l.Roles.TestUser():
+		return TestUser
+	case len(l.Roles) > 0 && !l.Roles.Learner():
+		return Preview
+	case l.Grades == nil || l.Grades.LineItem == "":
+		return NoLineItem
+	case !l.Grades.Can(lti.ScopeScore):
+		return NoScope
+	}
+	return Graded
+}
+
+func learnerName(u lti.User) string {
+	name := oneLine(u.Name)
+	if name == "" {
+		name = oneLine(u.GivenName + " " + u.FamilyName)
+	}
+	return clip(name, maxName)
+}
+
+// returnURL is the way back to the course, if it is one that a page may link.
+func returnURL(l *lti.Launch, allowHTTP bool) string {
+	if l.Presentation == nil || l.Presentation.ReturnURL == "" {
+		return ""
+	}
+	u, wrong := checkURL(l.Presentation.ReturnURL, "", allowHTTP)
+	if wrong != "" {
+		return ""
+	}
+	return u
+}
+
+func checkNames(checks []lti.Check) []string {
+	names := make([]string, len(checks))
+	for i, c := range checks {
+		names[i] = string(c)
+	}
+	return names
+}
+
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

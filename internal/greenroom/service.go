@@ -1,0 +1,58 @@
+package greenroom
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/roleplay"
+)
+
+// A Service is the house's use cases over its ports.
+type Service struct {
+	Store     Store
+	Vault     *Vault
+	Platforms Platforms
+	Engine    *roleplay.Engine
+
+	Now    func() time.Time
+	Random io.Reader
+	Log    *slog.Logger
+
+	// AllowHTTP accepts http for loopback hosts: development only.
+	AllowHTTP bool
+	// Wake tells the workers that a passback may be due. It never blocks.
+	Wake func()
+
+	hashing hashLimit
+	plays   playCache
+}
+
+// wake is Wake, or nothing where no worker listens.
+func (s *Service) wake() {
+	if s.Wake != nil {
+		s.Wake()
+	}
+}
+
+// settings returns the actor's workspace store, or ErrNotFound: for those who
+// do not administer a workspace its settings do not exist.
+func (s *Service) settings(a Actor) (WorkspaceStore, error) {
+	if a.Workspace == "" || !a.Role.Administers() {
+		return nil, ErrNotFound
+	}
+	return s.Store.Workspace(a.Workspace), nil
+}
+
+// SigningKey returns the key that a workspace signs with: the newest.
+func (s *Service) SigningKey(ctx context.Context, w WorkspaceID) (Key, error) {
+	keys, err := s.Store.Workspace(w).Keys(ctx)
+	if err != nil {
+		return Key{}, err
+	}
+	if len(keys) == 0 {
+		return Key{}, ErrNotFound
+	}
+	return keys[0], nil
+}

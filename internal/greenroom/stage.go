@@ -1,0 +1,300 @@
+package greenroom
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/greenroom-lti/greenroom/internal/roleplay"
+)
+
+// A Visit is a learner on the stage: the launch they came by, and what it led
+// them to.
+type Visit struct {
+	Workspace  Workspace
+	Launch     Launch
+	Learner    Learner
+	Link       ResourceLink
+	Connection Connection
+	Scenario   Scenario
+}
+
+// Visit returns what a launch opened for the holder of its sign-in token.
+// ErrNotFound if the token is another launch's, or has run out.
+func (s *Service) Visit(ctx context.Context, w WorkspaceID, id LaunchID, token string) (Visit, error) {
+	store := s.Store.Workspace(w)
+	v := Visit{}
+	var err error
+	if v.Launch, err = store.Launch(ctx, id); err != nil {
+		return Visit{}, err
+	}
+	held := subtle.ConstantTimeCompare([]byte(v.Launch.SignInHash), []byte(tokenHash(token))) == 1
+	if v.Launch.SignInHash == "" || !held || !s.Now().Before(v.Launch.SignInUntil) {
+		return Visit{}, ErrNotFound
+	}
+	if v.Workspace, err = store.Workspace(ctx); err != nil {
+		return Visit{}, err
+	}
+	if v.Learner, err = store.Learner(ctx, v.Launch.Learner); err != nil {
+		return Visit{}, err
+	}
+	if v.Link, err = store.ResourceLink(ctx, v.Launch.Link); err != nil {
+		return Visit{}, err
+	}
+	if v.Connection, err = store.Connection(ctx, v.Launch.Connection); err != nil {
+		return Visit{}, err
+	}
+	v.Scenario, err = store.Scenario(ctx, v.Launch.Scenario)
+	return v, err
+}
+
+// A Lobby is the room in front of the stage: what the scenario is about, and
+// how earlier attempts went.
+type Lobby struct {
+	Play     Play
+	Open     *Session  // an attempt that was begun and not ended
+	Past     []Session // ended attempts, the newest first
+	Best     *roleplay.Score
+	Passback *Passback // nil before the first score went on its way
+	Item     *LineItem
+}
+
+// Lobby never starts the script.
+func (s *Service) Lobby(ctx context.Context, v Visit) (Lobby, error) {
+	store := s.Store.Workspace(v.Workspace.ID)
+	var l Lobby
+	var err error
+	if l.Play, err = s.play(ctx, v.Workspace.ID, v.Scenario, v.Scenario.Version); err != nil {
+		return Lobby{}, err
+	}
+	all, err := store.SessionsOf(ctx, v.Learner.ID, v.Link.ID, v.Scenario.ID)
+	if err != nil {
+		return Lobby{}, err
+	}
+	for i, session := range all {
+		if !session.Ended() {
+			if l.Open == nil {
+				l.Open = &all[i]
+			}
+			continue
+		}
+		l.Past = append(l.Past, session)
+		if session.Score != nil && (l.Best == nil || session.Score.Cmp(*l.Best) > 0) {
+			l.Best = session.Score
+		}
+	}
+	l.Item, l.Passback, err = s.gradebook(ctx, v)
+	return l, err
+}
+
+// gradebook returns the launch's line item and the learner's passback for it,
+// each nil if there is none.
+func (s *Service) gradebook(ctx context.Context, v Visit) (*LineItem, *Passback, error) {
+	if v.Launch.LineItem == "" {
+		return nil, nil, nil
+	}
+	store := s.Store.Workspace(v.Workspace.ID)
+	item, err := store.LineItem(ctx, v.Launch.LineItem)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := store.PassbackFor(ctx, item.ID, v.Learner.ID)
+	if errors.Is(err, ErrNotFound) {
+		return &item, nil, nil
+	}
+	return &item, &p, err
+}
+
+// Begin resumes the learner's open attempt, or starts a new one on the
+// scenario's newest version.
+func (s *Service) Begin(ctx context.Context, v Visit) (Session, error) {
+	id, err := newID[SessionID](s.Random)
+	if err != nil {
+		return Session{}, err
+	}
+	var seed [8]byte
+	if _, err := io.ReadFull(s.Random, seed[:]); err != nil {
+		return Session{}, err
+	}
+	session := Session{
+		ID: id, Learner: v.Learner.ID, Link: v.Link.ID, Launch: v.Launch.ID,
+		Scenario: v.Scenario.ID, Seed: int64(binary.BigEndian.Uint64(seed[:]) >> 33),
+		Standing: v.Launch.Standing, StartedAt: s.Now(),
+	}
+	err = s.Store.Workspace(v.Workspace.ID).Update(ctx, func(ctx context.Context, tx Tx) error {
+		open, err := tx.OpenSession(ctx, v.Learner.ID, v.Link.ID, v.Scenario.ID)
+		if err == nil {
+			session = open
+			return nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		newest, err := tx.Scenario(ctx, v.Scenario.ID)
+		if err != nil {
+			return err
+		}
+		session.Version = newest.Version
+		return tx.AddSession(ctx, session)
+	})
+	return session, err
+}
+
+// A Scene is a session as far as it has been played.
+type Scene struct {
+	Session Session
+	Play    Play
+	Talk    roleplay.Talk
+	// Turn is the number of picks so far: the turn that the next one makes.
+	Turn int
+}
+
+// Scene replays a session of the visiting learner. ErrNotFound if it is
+// somebody else's, or of another scenario than the launch opened.
+func (s *Service) Scene(ctx context.Context, v Visit, id SessionID) (Scene, error) {
+	session, choices, err := s.picked(ctx, v, id)
+	if err != nil {
+		return Scene{}, err
+	}
+	return s.scene(ctx, v, session, choices)
+}
+
+func (s *Service) picked(ctx context.Context, v Visit, id SessionID) (Session, []int, error) {
+	store := s.Store.Workspace(v.Workspace.ID)
+	session, err := store.Session(ctx, id)
+	if err != nil {
+		return Session{}, nil, err
+	}
+	if session.Learner != v.Learner.ID || session.Link != v.Link.ID {
+		return Session{}, nil, ErrNotFound
+	}
+	picks, err := store.Picks(ctx, id)
+	if err != nil {
+		return Session{}, nil, err
+	}
+	choices := make([]int, len(picks))
+	for i, p := range picks {
+		choices[i] = p.Choice
+	}
+	return session, choices, nil
+}
+
+func (s *Service) scene(ctx context.Context, v Visit, session Session, choices []int) (Scene, error) {
+	sc := v.Scenario
+	if session.Scenario != sc.ID {
+		var err error
+		if sc, err = s.Store.Workspace(v.Workspace.ID).Scenario(ctx, session.Scenario); err != nil {
+			return Scene{}, err
+		}
+	}
+	p, err := s.play(ctx, v.Workspace.ID, sc, session.Version)
+	if err != nil {
+		return Scene{}, err
+	}
+	talk, err := s.Engine.Play(ctx, p.Version.Compiled, session.Seed, choices)
+	if err != nil {
+		return Scene{}, fmt.Errorf("session %s: %w", session.ID, err)
+	}
+	return Scene{Session: session, Play: p, Talk: talk, Turn: len(choices)}, nil
+}
+
+// Pick takes the reply that a learner chose at a turn and returns the scene
+// after it. turn is the number of picks that the page knew of: an older one (a
+// double click, a repeated request) changes nothing and returns the scene as
+// it is. *Invalid, field choice, for a reply that was not on offer. The pick
+// that ends the talk ends the session.
+func (s *Service) Pick(ctx context.Context, v Visit, id SessionID, turn, choice int) (Scene, error) {
+	session, choices, err := s.picked(ctx, v, id)
+	if err != nil {
+		return Scene{}, err
+	}
+	before, err := s.scene(ctx, v, session, choices)
+	if err != nil {
+		return Scene{}, err
+	}
+	if session.Ended() || turn < len(choices) {
+		return before, nil
+	}
+	if turn > len(choices) || !offered(before.Talk, choice) {
+		return Scene{}, invalid("choice", "That reply is not on offer. Choose one of those shown.")
+	}
+	after, err := s.scene(ctx, v, session, append(choices, choice))
+	if err != nil {
+		return Scene{}, err
+	}
+	pick := Pick{Session: id, Turn: turn, Choice: choice, At: s.Now()}
+	if after.Talk.Ended {
+		after.Session, err = s.endSession(ctx, v, after, pick)
+	} else {
+		err = s.Store.Workspace(v.Workspace.ID).Update(ctx, func(ctx context.Context, tx Tx) error {
+			return tx.AddPick(ctx, pick)
+		})
+	}
+	if errors.Is(err, ErrTaken) { // another request of the same turn was first
+		return s.Scene(ctx, v, id)
+	}
+	return after, err
+}
+
+func offered(t roleplay.Talk, choice int) bool {
+	for _, c := range t.Choices {
+		if c.Index == choice {
+			return true
+		}
+	}
+	return false
+}
+
+// endSession writes the last pick, the score, and the duty to post it, in one
+// transaction.
+func (s *Service) endSession(ctx context.Context, v Visit, scene Scene, last Pick) (Session, error) {
+	session := scene.Session
+	session.EndedAt, session.Standing, session.LineItem = last.At, v.Launch.Standing, v.Launch.LineItem
+	a := scene.Play.File.Rubric.Assess(scene.Talk.Marks)
+	if a.Scored {
+		session.Score = &a.Score
+	}
+	err := s.Store.Workspace(v.Workspace.ID).Update(ctx, func(ctx context.Context, tx Tx) error {
+		if err := tx.AddPick(ctx, last); err != nil {
+			return err
+		}
+		if err := tx.SaveSession(ctx, session); err != nil {
+			return err
+		}
+		return s.want(ctx, tx, v, session)
+	})
+	if err == nil {
+		s.wake()
+	}
+	return session, err
+}
+
+// A Result is an ended session, assessed.
+type Result struct {
+	Scene      Scene
+	Assessment roleplay.Assessment
+	Best       *roleplay.Score // of all attempts at this activity
+	Item       *LineItem       // nil when the activity has no grade
+	Passback   *Passback       // nil when nothing is to be posted
+}
+
+// Result returns ErrNotFound while the session is open.
+func (s *Service) Result(ctx context.Context, v Visit, id SessionID) (Result, error) {
+	scene, err := s.Scene(ctx, v, id)
+	if err != nil {
+		return Result{}, err
+	}
+	if !scene.Session.Ended() {
+		return Result{}, ErrNotFound
+	}
+	r := Result{Scene: scene, Assessment: scene.Play.File.Rubric.Assess(scene.Talk.Marks)}
+	lobby, err := s.Lobby(ctx, v)
+	if err != nil {
+		return Result{}, err
+	}
+	r.Best, r.Item, r.Passback = lobby.Best, lobby.Item, lobby.Passback
+	return r, nil
+}
