@@ -1,0 +1,47 @@
+# make test    every test; installs what they need where it can
+# make check   formatting, vet, lint, generated code
+# make bench   figures, ready for benchstat
+# make build   the binary, in bin/
+# make generate, make screenshots, make release: see below
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo development)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+# The race detector where goroutines meet; the whole tree with it takes too long.
+RACE     = ./lti ./lti/platform ./internal/greenroom ./internal/jobs ./internal/outbound ./internal/roleplay
+
+.PHONY: test check build bench generate screenshots needs clean
+
+test: needs
+	$(GO) test -count=1 -timeout 20m ./...
+	CGO_ENABLED=1 $(GO) test -count=1 -race -short -timeout 20m $(RACE)
+
+check:
+	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	cd tools && $(GO) tool -n staticcheck >/dev/null
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	@pinned="$$($(GO) list -m -f '{{.Version}}' modernc.org/libc)"; \
+	wanted="$$($(GO) list -m -f '{{.GoMod}}' modernc.org/sqlite | xargs awk '$$1=="modernc.org/libc"{print $$2} $$2=="modernc.org/libc"{print $$3}')"; \
+	test "$$pinned" = "$$wanted" || { echo "modernc.org/libc is $$pinned, but modernc.org/sqlite was made for $$wanted"; exit 1; }
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/greenroom ./cmd/greenroom
+
+# Code that is made of SQL. The commands stand beside the directives.
+generate:
+	$(GO) generate ./...
+
+bench: build
+	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./bench ./lti ./internal/roleplay ./internal/store
+	./bench/figures bin/greenroom
+
+# The pictures of the README, made by the browser test.
+screenshots: needs
+	GREENROOM_SCREENSHOTS=$(CURDIR)/docs/pictures $(GO) test -count=1 -run TestTheMainJobInABrowser ./internal/app
+
+needs:
+	@./tools/needs
+
+clean:
+	rm -rf bin
