@@ -17,10 +17,10 @@ type Field struct {
 	Focus                           bool // the page opens with the cursor here
 }
 
-// ReadForm parses the body of a form.
+// ReadForm parses the body of a form, with or without files.
 func ReadForm(r *http.Request) error {
-	err := r.ParseForm()
-	if err == nil {
+	err := r.ParseMultipartForm(maxBody)
+	if err == nil || errors.Is(err, http.ErrNotMultipart) {
 		return nil
 	}
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {

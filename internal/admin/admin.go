@@ -1,0 +1,47 @@
+package admin
+
+import (
+	"embed"
+	"net/http"
+
+	"github.com/greenroom-lti/greenroom/internal/web"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// Admin is the pages of the admin frame.
+type Admin struct {
+	kit   *web.Kit
+	pages *web.Templates
+}
+
+// New returns the pages over what all pages share.
+func New(kit *web.Kit) *Admin {
+	return &Admin{kit: kit, pages: kit.Templates(templateFiles, "templates/*.html")}
+}
+
+// Mount adds the routes.
+func (a *Admin) Mount(mux *http.ServeMux) {
+	home{a}.mount(mux)
+	workspaces{a}.mount(mux)
+	connections{a}.mount(mux)
+	invites{a}.mount(mux)
+	scenarios{a}.mount(mux)
+	members{a}.mount(mux)
+	passbacks{a}.mount(mux)
+}
+
+// member and settings register a page for a workspace's people, and for those
+// of them who administer it.
+func (a *Admin) member(mux *http.ServeMux, pattern string, h web.Handler) {
+	mux.Handle(pattern, a.kit.AdminPage(h))
+}
+
+func (a *Admin) settings(mux *http.ServeMux, pattern string, h web.Handler) {
+	mux.Handle(pattern, a.kit.SettingsPage(h))
+}
+
+func (a *Admin) render(w http.ResponseWriter, r *http.Request, status int, page string, data any) error {
+	return a.kit.Render(w, r, status, a.pages, page, data)
+}

@@ -1,0 +1,71 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/web"
+)
+
+// workspaces is a workspace's general settings, and the list of what it can be
+// integrated with.
+type workspaces struct{ *Admin }
+
+func (h workspaces) mount(mux *http.ServeMux) {
+	h.settings(mux, "GET /w/{workspace}/settings", h.edit)
+	h.settings(mux, "POST /w/{workspace}/settings", h.rename)
+	h.settings(mux, "GET /w/{workspace}/settings/integrations", h.integrations)
+}
+
+type workspacePage struct {
+	Path       string
+	Name, Slug web.Field
+	ID         greenroom.WorkspaceID
+}
+
+func newWorkspacePage(w greenroom.Workspace, f greenroom.WorkspaceForm) workspacePage {
+	return workspacePage{
+		Path: web.WorkspacePath(w, "settings"), ID: w.ID,
+		Name: web.Field{Name: "name", Label: "Name", Value: f.Name, Required: true,
+			Help: "Your people see it at the top of every page."},
+		Slug: web.Field{Name: "slug", Label: "Address", Value: f.Slug, Required: true, Mono: true,
+			Help: "The part after /w/ in the address of these pages. Connected LMSes are not affected by a change."},
+	}
+}
+
+func (h workspaces) edit(w http.ResponseWriter, r *http.Request) error {
+	ws := web.Workspace(r.Context())
+	page := newWorkspacePage(ws, greenroom.WorkspaceForm{Name: ws.Name, Slug: ws.Slug})
+	return h.render(w, r, http.StatusOK, "general.html", page)
+}
+
+func (h workspaces) rename(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r); err != nil {
+		return err
+	}
+	form := greenroom.WorkspaceForm{Name: r.PostFormValue("name"), Slug: r.PostFormValue("slug")}
+	saved, err := h.kit.Service.RenameWorkspace(r.Context(), web.Actor(r.Context()), form)
+	page := newWorkspacePage(web.Workspace(r.Context()), form)
+	if web.MarkFields(err, &page.Name, &page.Slug) {
+		return h.render(w, r, http.StatusUnprocessableEntity, "general.html", page)
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.kit.Flash(r.Context(), web.Success, "Workspace saved"); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, web.WorkspacePath(saved, "settings"))
+}
+
+func (h workspaces) integrations(w http.ResponseWriter, r *http.Request) error {
+	all, err := h.kit.Service.Connections(r.Context(), web.Actor(r.Context()))
+	if err != nil {
+		return err
+	}
+	data := struct {
+		LTIPath   string
+		Connected int
+	}{ltiPath(r), len(all)}
+	return h.render(w, r, http.StatusOK, "integrations.html", data)
+}
