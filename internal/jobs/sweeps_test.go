@@ -1,0 +1,44 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// dusty is a store that counts its sweeps; the first one fails.
+type dusty struct {
+	greenroom.Store
+	greenroom.InstanceStore
+	swept []time.Duration
+}
+
+func (d *dusty) Instance() greenroom.InstanceStore { return d }
+
+func (d *dusty) SweepSignIns(_ context.Context, now time.Time) error {
+	d.swept = append(d.swept, now.Sub(beginning))
+	if len(d.swept) == 1 {
+		return errors.New("database is gone")
+	}
+	return nil
+}
+
+func TestSignInsAreSweptAtOnceAndThenRegularly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &dusty{}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() { NewSweeps(SweepOptions{Store: store}).Run(ctx); close(over) }()
+		pass(2*time.Hour + time.Minute)
+		cancel()
+		<-over
+		if want := []time.Duration{0, time.Hour, 2 * time.Hour}; !slices.Equal(store.swept, want) {
+			t.Errorf("swept at %v, want %v", store.swept, want)
+		}
+	})
+}
