@@ -1,0 +1,267 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// The tables below have a row for every method that sees one workspace. Each
+// asks b's store, in every way the method has, for what is a's: by a's IDs,
+// and by the issuers, subjects, slugs and references that both have. What
+// comes back must bear no mark of a, and a must be as it was.
+
+// reading has the methods of greenroom.Reader, which a Tx has as well.
+var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world) []any{
+	"Workspace": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Workspace(ctx)) },
+	"Members":   func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Members(ctx)) },
+	"Member":    func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Member(ctx, a.person.ID)) },
+	"Learners":  func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Learners(ctx, 0)) },
+	"Learner": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.Learner(ctx, a.learner.ID))
+	},
+	"Connections": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
+		return got(b.Connections(ctx))
+	},
+	"Connection": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.Connection(ctx, a.connection.ID))
+	},
+	"ConnectionsOf": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
+		return append(got(b.ConnectionsOf(ctx, issuer, "")), got(b.ConnectionsOf(ctx, issuer, clientID))...)
+	},
+	"Keys":        func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Keys(ctx)) },
+	"Invite":      func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Invite(ctx, a.invite.ID)) },
+	"OpenInvites": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.OpenInvites(ctx, noon)) },
+	"Scenarios":   func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Scenarios(ctx)) },
+	"Scenario": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.Scenario(ctx, a.scenario.ID))
+	},
+	"ScenarioBySlug": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
+		return got(b.ScenarioBySlug(ctx, slug))
+	},
+	"ScenarioVersion": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.ScenarioVersion(ctx, a.scenario.ID, 1))
+	},
+	"Launch": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return append(got(b.Launch(ctx, a.launch.ID)), got(b.Launch(ctx, a.refusal.ID))...)
+	},
+	"LaunchByReference": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return append(got(b.LaunchByReference(ctx, reference)), got(b.LaunchByReference(ctx, a.refusal.Reference))...)
+	},
+	"Launches": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		all := got(b.Launches(ctx, greenroom.LaunchFilter{}))
+		return append(all, got(b.Launches(ctx, greenroom.LaunchFilter{Connection: a.connection.ID}))...)
+	},
+	"ResourceLink": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.ResourceLink(ctx, a.link.ID))
+	},
+	"LineItem": func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.LineItem(ctx, a.item.ID)) },
+	"Session": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return append(got(b.Session(ctx, a.open.ID)), got(b.Session(ctx, a.ended.ID))...)
+	},
+	"OpenSession": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.OpenSession(ctx, a.learner.ID, a.link.ID, a.scenario.ID))
+	},
+	"SessionsOf": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.SessionsOf(ctx, a.learner.ID, a.link.ID, a.scenario.ID))
+	},
+	"EndedSessions": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.EndedSessions(ctx, 0)) },
+	"Picks":         func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Picks(ctx, a.open.ID)) },
+	"Passbacks": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
+		all := got(b.Passbacks(ctx, greenroom.PassbackFilter{}))
+		return append(all, got(b.Passbacks(ctx, greenroom.PassbackFilter{State: greenroom.PassbackWaiting}))...)
+	},
+	"Passback": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.Passback(ctx, a.passback.ID))
+	},
+	"PassbackFor": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.PassbackFor(ctx, a.item.ID, a.learner.ID))
+	},
+	"CountPassbacks": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
+		counts, err := b.CountPassbacks(ctx)
+		if err == nil && counts[greenroom.PassbackWaiting] != 1 {
+			return []any{fmt.Sprintf("counts %d passbacks instead of its one", counts[greenroom.PassbackWaiting])}
+		}
+		return got(counts, err)
+	},
+}
+
+// writing has the methods of greenroom.Tx alone. A write may fail, or make a
+// row of b that has the ID of one of a's: that is b's own affair.
+var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) error{
+	"SaveWorkspace": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		w := a.workspace
+		w.Slug, w.Name = "stolen-"+w.Slug, "stolen"
+		return b.SaveWorkspace(ctx, w)
+	},
+	"PutMember": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.PutMember(ctx, a.person.ID, greenroom.MemberRole, minutes(9))
+	},
+	"SaveConnection": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		c := a.connection
+		c.ClientID, c.Platform, c.Deployments = "stolen", "stolen", []string{"stolen"}
+		return b.SaveConnection(ctx, c)
+	},
+	"KeepKeySet": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.KeepKeySet(ctx, a.connection.ID, []byte("stolen"), minutes(9))
+	},
+	"DeleteConnection": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.DeleteConnection(ctx, a.connection.ID)
+	},
+	"AddKey": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.AddKey(ctx, greenroom.Key{ID: a.key.ID, Public: []byte("stolen")})
+	},
+	"AddInvite": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.AddInvite(ctx, greenroom.Invite{ID: a.invite.ID, UsedAt: noon, Connection: a.connection.ID})
+	},
+	"SaveInvite": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.SaveInvite(ctx, greenroom.Invite{ID: a.invite.ID, RevokedAt: noon})
+	},
+	"SaveScenario": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		s, v := a.scenario, a.version
+		s.Slug, s.Title, s.Archived, s.Version, v.Version = "stolen", "stolen", true, 2, 2
+		return b.SaveScenario(ctx, s, v)
+	},
+	"AddLaunch": func(ctx context.Context, b greenroom.Tx, a *world) error { return b.AddLaunch(ctx, a.launch) },
+	"AddSession": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		s := a.newSession("stolen", 9)
+		return b.AddSession(ctx, s)
+	},
+	"SaveSession": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		s := a.open
+		s.EndedAt = minutes(9)
+		return b.SaveSession(ctx, s)
+	},
+	"AddPick": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.AddPick(ctx, greenroom.Pick{Session: a.open.ID, Turn: 1, At: minutes(9)})
+	},
+	"SaveLineItem": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		i := a.item
+		i.Maximum, i.Title = 99, "stolen"
+		return b.SaveLineItem(ctx, i)
+	},
+	"SavePassback": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		p := a.passback
+		p.State, p.Answer = greenroom.PassbackFailed, "stolen"
+		return b.SavePassback(ctx, p)
+	},
+}
+
+// outside has the methods of greenroom.WorkspaceStore alone.
+var outside = map[string]func(ctx context.Context, b *world, a *world) []any{
+	"Update": func(ctx context.Context, b *world, a *world) []any {
+		return got(nil, b.Update(ctx, func(ctx context.Context, tx greenroom.Tx) error {
+			return tx.SaveSession(ctx, a.open)
+		}))
+	},
+	"RecordLaunch": func(ctx context.Context, b *world, a *world) []any {
+		mine := b.record(9)
+		mine.Launch.StateID = "state-9"
+		theirs := a.record(10) // a's IDs, among them the connection's
+		theirs.PinDeployment, theirs.Launch.Deployment = true, "stolen"
+		return append(got(b.RecordLaunch(ctx, mine)), got(b.RecordLaunch(ctx, theirs))...)
+	},
+	"ClaimPassbacks": func(ctx context.Context, b *world, a *world) []any {
+		theirs := got(b.ClaimPassbacks(ctx, a.connection.ID, minutes(60), minutes(70), 10))
+		return append(theirs, got(b.ClaimPassbacks(ctx, b.connection.ID, minutes(60), minutes(70), 10))...)
+	},
+}
+
+// got keeps a value if it came: an error says nothing about a.
+func got(v any, err error) []any {
+	if err != nil {
+		return nil
+	}
+	return []any{v}
+}
+
+func testSealed(t *testing.T, s greenroom.Store) {
+	t.Run("the tables know every method", testSealedTables)
+	for name, read := range reading {
+		t.Run(name+" of the store shows nothing of another workspace", func(t *testing.T) {
+			sealed(t, s, func(b, a *world) []any { return read(t.Context(), b, a) })
+		})
+		t.Run(name+" of a transaction shows nothing of another workspace", func(t *testing.T) {
+			sealed(t, s, func(b, a *world) (answers []any) {
+				ok(t, b.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+					answers = read(ctx, tx, a)
+					return nil
+				}))
+				return answers
+			})
+		})
+	}
+	for name, write := range writing {
+		t.Run(name+" changes nothing of another workspace", func(t *testing.T) {
+			sealed(t, s, func(b, a *world) []any {
+				return got(nil, b.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error { return write(ctx, tx, a) }))
+			})
+		})
+	}
+	for name, do := range outside {
+		t.Run(name+" neither shows nor changes another workspace", func(t *testing.T) {
+			sealed(t, s, func(b, a *world) []any { return do(t.Context(), b, a) })
+		})
+	}
+}
+
+// sealed lets b do something about a, and looks at what came of it.
+func sealed(t *testing.T, s greenroom.Store, do func(b, a *world) []any) {
+	t.Helper()
+	a, b := full(t, s, "alpha"), full(t, s, "bravo")
+	before := dump(t, a)
+	for _, answer := range do(b, a) {
+		text := fmt.Sprintf("%+v", answer)
+		if strings.Contains(text, a.mark) {
+			t.Errorf("%s was shown to %s: %s", a.mark, b.mark, text)
+		}
+		if said, wrong := answer.(string); wrong {
+			t.Error(said)
+		}
+	}
+	unchanged(t, a, before)
+}
+
+func testSealedTables(t *testing.T) {
+	inTables := func(name string, tables ...any) bool {
+		for _, table := range tables {
+			if reflect.ValueOf(table).MapIndex(reflect.ValueOf(name)).IsValid() {
+				return true
+			}
+		}
+		return false
+	}
+	for m := range reflect.TypeFor[greenroom.WorkspaceStore]().Methods() {
+		if !inTables(m.Name, reading, outside) {
+			t.Errorf("WorkspaceStore.%s is in neither table", m.Name)
+		}
+	}
+	for m := range reflect.TypeFor[greenroom.Tx]().Methods() {
+		if !inTables(m.Name, reading, writing) {
+			t.Errorf("Tx.%s is in neither table", m.Name)
+		}
+	}
+}
+
+// dump is all that a world's own store shows of it.
+func dump(t *testing.T, a *world) map[string]string {
+	t.Helper()
+	shown := map[string]string{}
+	for name, read := range reading {
+		shown[name] = fmt.Sprintf("%+v", read(t.Context(), a, a))
+	}
+	return shown
+}
+
+// unchanged compares a dump with what is there now, method by method.
+func unchanged(t *testing.T, a *world, before map[string]string) {
+	t.Helper()
+	after := dump(t, a)
+	for name := range before {
+		equal(t, a.mark+": "+name, after[name], before[name])
+	}
+}

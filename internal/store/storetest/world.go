@@ -1,0 +1,197 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// What every world has the same: the names by which an LMS, an author or a
+// browser asks, which two workspaces may well share.
+const (
+	issuer     = "https://lms.example.edu"
+	clientID   = "client-1"
+	deployment = "1"
+	subject    = "subject-1"
+	activity   = "activity-1"
+	itemURL    = "https://lms.example.edu/mod/lti/services.php/2/lineitems/7/lineitem?type_id=1"
+	slug       = "discovery-call"
+	reference  = "7XK2M9QRTV4W"
+	stateID    = "state-1"
+)
+
+// A world is a workspace with one of everything. Its mark is in every ID and
+// in every text that is its own.
+type world struct {
+	mark  string
+	store greenroom.Store
+	greenroom.WorkspaceStore
+
+	workspace  greenroom.Workspace
+	key        greenroom.Key
+	person     greenroom.Person
+	connection greenroom.Connection
+	invite     greenroom.Invite
+	scenario   greenroom.Scenario
+	version    greenroom.ScenarioVersion
+	launch     greenroom.Launch // as recorded
+	refusal    greenroom.Launch
+	learner    greenroom.Learner
+	link       greenroom.ResourceLink
+	item       greenroom.LineItem
+	open       greenroom.Session
+	ended      greenroom.Session
+	pick       greenroom.Pick // of open
+	passback   greenroom.Passback
+}
+
+// worlds tells the worlds of one process apart.
+var worlds atomic.Int64
+
+// newWorld makes a workspace with a key and an owner.
+func newWorld(t *testing.T, s greenroom.Store, mark string) *world {
+	t.Helper()
+	mark = fmt.Sprintf("%s%d", mark, worlds.Add(1))
+	w := &world{mark: mark, store: s}
+	w.workspace = greenroom.Workspace{ID: greenroom.WorkspaceID(w.id("workspace")), Slug: mark, Name: mark + " training", CreatedAt: noon}
+	w.key = greenroom.Key{ID: greenroom.KeyID(w.id("key")), Public: []byte(mark + " public"), Sealed: []byte{0, 255, 1}, CreatedAt: noon}
+	w.person = w.somebody("Ada")
+	ok(t, s.Instance().CreatePerson(t.Context(), w.person))
+	ok(t, s.Instance().CreateWorkspace(t.Context(), w.workspace, w.key, w.person.ID))
+	w.WorkspaceStore = s.Workspace(w.workspace.ID)
+	return w
+}
+
+// id makes an ID that tells whose it is.
+func (w *world) id(what string) string { return w.mark + "-" + what }
+
+func (w *world) somebody(name string) greenroom.Person {
+	return greenroom.Person{
+		ID: greenroom.PersonID(w.id(name)), Email: w.mark + "." + name + "@example.org", Name: name,
+		PasswordHash: w.mark + "$argon2id$", CreatedAt: noon,
+	}
+}
+
+// connected adds a connection and a scenario to a new world.
+func connected(t *testing.T, s greenroom.Store, mark string) *world {
+	t.Helper()
+	w := newWorld(t, s, mark)
+	w.connection = w.newConnection("connection", issuer, clientID)
+	w.scenario, w.version = w.newScenario("scenario", slug)
+	update(t, w,
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, w.connection) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveScenario(ctx, w.scenario, w.version) },
+	)
+	return w
+}
+
+func (w *world) newConnection(id, issuer, clientID string) greenroom.Connection {
+	return greenroom.Connection{
+		ID:       greenroom.ConnectionID(w.id(id)),
+		Platform: w.mark + " Moodle", Issuer: issuer, ClientID: clientID,
+		Deployments: []string{deployment},
+		AuthURL:     issuer + "/auth", TokenURL: issuer + "/token", KeySetURL: issuer + "/certs",
+		How: greenroom.ByRegistration, Product: "moodle",
+		Scopes: []string{"score", "lineitem"}, Missing: []string{},
+		KeySet: []byte(`{"keys":[]} of ` + w.mark), KeySetAt: noon,
+		ConnectedAt: noon, UpdatedAt: noon,
+	}
+}
+
+func (w *world) newScenario(id, slug string) (greenroom.Scenario, greenroom.ScenarioVersion) {
+	s := greenroom.Scenario{
+		ID: greenroom.ScenarioID(w.id(id)), Slug: slug, Title: w.mark + " discovery", Description: "d", Objective: "o",
+		Difficulty: "hard", Version: 1, CreatedAt: noon, UpdatedAt: noon,
+	}
+	v := greenroom.ScenarioVersion{
+		Scenario: s.ID, Version: 1, Source: []byte(w.mark + " source"), Compiled: []byte(w.mark + " ink"), SavedAt: noon,
+	}
+	return s, v
+}
+
+// record is a launch of the world's learner as the n-th of its kind: only
+// state and launch ID are new.
+func (w *world) record(n int) greenroom.LaunchRecord {
+	nth := fmt.Sprint(n)
+	return greenroom.LaunchRecord{
+		Launch: greenroom.Launch{
+			ID: greenroom.LaunchID(w.id("launch-" + nth)), Reference: reference, At: minutes(n), Outcome: greenroom.LaunchOK,
+			Connection: w.connection.ID, Deployment: deployment, MessageType: "LtiResourceLinkRequest",
+			Scenario: w.scenario.ID, ReturnURL: issuer + "/back", Standing: greenroom.Graded,
+			Passed: []string{"state", "signature"}, StateID: "state-" + nth,
+			SignInHash: w.mark + "-hash", SignInUntil: minutes(n + 60),
+		},
+		Learner: greenroom.Learner{
+			ID: greenroom.LearnerID(w.id("learner-" + nth)), Connection: w.connection.ID, Subject: subject,
+			Name: w.mark + " Bea", Email: "bea@" + w.mark, Locale: "de", CreatedAt: minutes(n), SeenAt: minutes(n),
+		},
+		Link: greenroom.ResourceLink{
+			ID: greenroom.ResourceLinkID(w.id("link-" + nth)), Connection: w.connection.ID, Deployment: deployment,
+			PlatformID: activity, Title: w.mark + " call", ContextID: "course-1", ContextTitle: w.mark + " course",
+		},
+		LineItem: &greenroom.LineItem{
+			ID: greenroom.LineItemID(w.id("item-" + nth)), Connection: w.connection.ID, URL: itemURL, Title: w.mark + " call",
+		},
+	}
+}
+
+// launched adds a recorded launch, and reads back what it made.
+func launched(t *testing.T, s greenroom.Store, mark string) *world {
+	t.Helper()
+	w := connected(t, s, mark)
+	w.launch = must(w.RecordLaunch(t.Context(), w.record(1)))(t)
+	w.learner = must(w.Learner(t.Context(), w.launch.Learner))(t)
+	w.link = must(w.ResourceLink(t.Context(), w.launch.Link))(t)
+	w.item = must(w.LineItem(t.Context(), w.launch.LineItem))(t)
+	return w
+}
+
+func (w *world) newSession(id string, started int) greenroom.Session {
+	return greenroom.Session{
+		ID: greenroom.SessionID(w.id(id)), Learner: w.learner.ID, Link: w.link.ID, Launch: w.launch.ID,
+		Scenario: w.scenario.ID, Version: 1, Seed: -1 << 63, Standing: greenroom.Graded,
+		StartedAt: minutes(started), LineItem: w.item.ID,
+	}
+}
+
+func (w *world) newPassback(t *testing.T, id string) greenroom.Passback {
+	return greenroom.Passback{
+		ID: greenroom.PassbackID(w.id(id)), Connection: w.connection.ID, LineItem: w.item.ID, Learner: w.learner.ID,
+		Wanted: score(t, "17/24"), WantedAt: noon, State: greenroom.PassbackWaiting, Since: noon, NextTry: noon,
+		Answer: w.mark + " says no",
+	}
+}
+
+// full adds all the rest.
+func full(t *testing.T, s greenroom.Store, mark string) *world {
+	t.Helper()
+	w := launched(t, s, mark)
+	w.invite = w.newInvite("invite")
+	w.refusal = greenroom.Launch{
+		ID: greenroom.LaunchID(w.id("refusal")), Reference: "R" + reference[1:], At: minutes(2), Outcome: greenroom.LaunchRefused,
+		Connection: w.connection.ID, Check: "nonce", Clause: "§5.1.3", Detail: w.mark + " nonce",
+	}
+	w.open = w.newSession("open", 5)
+	w.ended = w.newSession("ended", 3)
+	earned := score(t, "17/24")
+	w.ended.EndedAt, w.ended.Score = minutes(4), &earned
+	w.pick = greenroom.Pick{Session: w.open.ID, Turn: 0, Choice: 2, At: minutes(6)}
+	w.passback = w.newPassback(t, "passback")
+	update(t, w,
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddInvite(ctx, w.invite) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddLaunch(ctx, w.refusal) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddSession(ctx, w.ended) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddSession(ctx, w.open) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddPick(ctx, w.pick) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.SavePassback(ctx, w.passback) },
+	)
+	w.connection = must(w.Connection(t.Context(), w.connection.ID))(t)
+	return w
+}
+
+func (w *world) newInvite(id string) greenroom.Invite {
+	return greenroom.Invite{ID: greenroom.InviteID(w.id(id)), CreatedBy: w.person.ID, CreatedAt: noon, ExpiresAt: minutes(60)}
+}
