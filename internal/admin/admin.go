@@ -7,7 +7,7 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/web"
 )
 
-//go:embed templates
+//go:embed all:templates
 var templateFiles embed.FS
 
 // Admin is the pages of the admin frame.

@@ -27,7 +27,7 @@ func newConnectionForm(f greenroom.ConnectionForm) connectionForm {
 		Issuer: field("issuer", "Issuer / platform ID", f.Issuer,
 			"In most LMSes the address of the site. It has to match letter by letter.", "https://lms.example.com", true),
 		ClientID: field("client_id", "Client ID", f.ClientID,
-			"Your LMS made it up when you saved the tool there.", "", true),
+			"Made by your LMS when you saved the tool there.", "", true),
 		Deployments: field("deployment_ids", "Deployment ID", f.Deployments,
 			"Usually a single one. Put spaces or commas between several.", "", true),
 		AuthURL: field("auth_url", "Authentication request URL", f.AuthURL,

@@ -24,7 +24,7 @@ type Templates struct {
 // the layout it wants ({{template "admin" .}}: sidebar and menus; "plain": one
 // card in the middle; "frame": nothing but the page) and defines "title" and
 // "content", and "head" if it brings scripts or styles. Files whose name begins with "_" are partials
-// for all the pages of the call.
+// for all the pages of the call; go:embed takes those with "all:" only.
 //
 // The pages are part of the binary; one that does not parse stops the program.
 func (k *Kit) Templates(fsys fs.FS, patterns ...string) *Templates {
