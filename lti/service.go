@@ -1,0 +1,57 @@
+package lti
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// A Request is one call of a platform's service.
+type Request struct {
+	Op     string // what it is for, in a word or two: "score", "line items"
+	Method string // empty means GET
+	URL    string // as the platform gave it, byte for byte
+
+	// Scope names the scope that the call needs, and may name others to be
+	// asked for along with it, separated by blanks.
+	Scope string
+
+	Accept      string // exactly one media type; Moodle refuses lists
+	ContentType string
+	Body        []byte
+}
+
+// A Response is a success, status 200 to 299.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte // at most 1 MiB
+}
+
+// A ServiceError is a call that did not succeed. Text may be shown to an
+// administrator, escaped; Cause is for the log.
+type ServiceError struct {
+	Op          string // "token", or the request's
+	Method, URL string
+	Status      int           // 0 when no answer came
+	Code        string        // OAuth error code, of the token endpoint
+	Text        string        // the platform's own words: printable, one line, at most 2 KiB; may be empty
+	RetryAfter  time.Duration // 0 when the platform did not say
+	Cause       error
+}
+
+func (e *ServiceError) Error() string {
+	s := e.Op + ": " + e.Method + " " + e.URL
+	if e.Status != 0 {
+		s += ": " + strconv.Itoa(e.Status)
+	}
+	if e.Text != "" {
+		s += ": " + e.Text
+	}
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
+
+func (e *ServiceError) Unwrap() error { return e.Cause }
