@@ -3,7 +3,9 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -181,6 +183,7 @@ func got(v any, err error) []any {
 
 func testSealed(t *testing.T, s greenroom.Store) {
 	t.Run("the tables know every method", testSealedTables)
+	t.Run("twins with the same IDs know nothing of each other", func(t *testing.T) { testTwins(t, s) })
 	for name, read := range reading {
 		t.Run(name+" of the store shows nothing of another workspace", func(t *testing.T) {
 			sealed(t, s, func(b, a *world) []any { return read(t.Context(), b, a) })
@@ -263,5 +266,35 @@ func unchanged(t *testing.T, a *world, before map[string]string) {
 	after := dump(t, a)
 	for name := range before {
 		equal(t, a.mark+": "+name, after[name], before[name])
+	}
+}
+
+// testTwins gives a second workspace the same IDs, and lets it do everything
+// with them that can be done: the first must look as it did alone.
+func testTwins(t *testing.T, s greenroom.Store) {
+	b := full(t, s, "bravo")
+	b.invite.UsedAt, b.invite.Connection = noon, b.connection.ID
+	update(t, b, func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveInvite(ctx, b.invite) })
+	alone := dump(t, b)
+
+	a := full(t, s, "alpha", b)
+	later := a.record(500)
+	later.PinDeployment, later.Launch.Deployment = true, "later"
+	must(a.RecordLaunch(t.Context(), later))(t)
+	a.passback.PostedAt = minutes(500)
+	update(t, a, func(ctx context.Context, tx greenroom.Tx) error { return tx.SavePassback(ctx, a.passback) })
+	unchanged(t, b, alone)
+
+	for name, do := range outside {
+		t.Run(name, func(t *testing.T) {
+			do(t.Context(), a, a)
+			unchanged(t, b, alone)
+		})
+	}
+	for _, name := range slices.Sorted(maps.Keys(writing)) {
+		t.Run(name, func(t *testing.T) {
+			_ = a.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error { return writing[name](ctx, tx, a) })
+			unchanged(t, b, alone)
+		})
 	}
 }

@@ -23,10 +23,12 @@ const (
 	stateID    = "state-1"
 )
 
-// A world is a workspace with one of everything. Its mark is in every ID and
-// in every text that is its own.
+// A world is a workspace with one of everything. Its mark is in every text
+// that is its own, and in every ID, unless it is a twin: then it has the IDs
+// of another world, which is no secret kept by chance.
 type world struct {
 	mark  string
+	ids   string
 	store greenroom.Store
 	greenroom.WorkspaceStore
 
@@ -52,11 +54,14 @@ type world struct {
 var worlds atomic.Int64
 
 // newWorld makes a workspace with a key and an owner.
-func newWorld(t *testing.T, s greenroom.Store, mark string) *world {
+func newWorld(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	t.Helper()
 	mark = fmt.Sprintf("%s%d", mark, worlds.Add(1))
-	w := &world{mark: mark, store: s}
-	w.workspace = greenroom.Workspace{ID: greenroom.WorkspaceID(w.id("workspace")), Slug: mark, Name: mark + " training", CreatedAt: noon}
+	w := &world{mark: mark, ids: mark, store: s}
+	for _, of := range twin {
+		w.ids = of.ids
+	}
+	w.workspace = greenroom.Workspace{ID: greenroom.WorkspaceID(mark + "-workspace"), Slug: mark, Name: mark + " training", CreatedAt: noon}
 	w.key = greenroom.Key{ID: greenroom.KeyID(w.id("key")), Public: []byte(mark + " public"), Sealed: []byte{0, 255, 1}, CreatedAt: noon}
 	w.person = w.somebody("Ada")
 	ok(t, s.Instance().CreatePerson(t.Context(), w.person))
@@ -65,20 +70,20 @@ func newWorld(t *testing.T, s greenroom.Store, mark string) *world {
 	return w
 }
 
-// id makes an ID that tells whose it is.
-func (w *world) id(what string) string { return w.mark + "-" + what }
+// id makes an ID that tells whose it is, unless w is a twin.
+func (w *world) id(what string) string { return w.ids + "-" + what }
 
 func (w *world) somebody(name string) greenroom.Person {
 	return greenroom.Person{
-		ID: greenroom.PersonID(w.id(name)), Email: w.mark + "." + name + "@example.org", Name: name,
+		ID: greenroom.PersonID(w.mark + "-" + name), Email: w.mark + "." + name + "@example.org", Name: name,
 		PasswordHash: w.mark + "$argon2id$", CreatedAt: noon,
 	}
 }
 
 // connected adds a connection and a scenario to a new world.
-func connected(t *testing.T, s greenroom.Store, mark string) *world {
+func connected(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	t.Helper()
-	w := newWorld(t, s, mark)
+	w := newWorld(t, s, mark, twin...)
 	w.connection = w.newConnection("connection", issuer, clientID)
 	w.scenario, w.version = w.newScenario("scenario", slug)
 	update(t, w,
@@ -139,9 +144,9 @@ func (w *world) record(n int) greenroom.LaunchRecord {
 }
 
 // launched adds a recorded launch, and reads back what it made.
-func launched(t *testing.T, s greenroom.Store, mark string) *world {
+func launched(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	t.Helper()
-	w := connected(t, s, mark)
+	w := connected(t, s, mark, twin...)
 	w.launch = must(w.RecordLaunch(t.Context(), w.record(1)))(t)
 	w.learner = must(w.Learner(t.Context(), w.launch.Learner))(t)
 	w.link = must(w.ResourceLink(t.Context(), w.launch.Link))(t)
@@ -166,9 +171,9 @@ func (w *world) newPassback(t *testing.T, id string) greenroom.Passback {
 }
 
 // full adds all the rest.
-func full(t *testing.T, s greenroom.Store, mark string) *world {
+func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	t.Helper()
-	w := launched(t, s, mark)
+	w := launched(t, s, mark, twin...)
 	w.invite = w.newInvite("invite")
 	w.refusal = greenroom.Launch{
 		ID: greenroom.LaunchID(w.id("refusal")), Reference: "R" + reference[1:], At: minutes(2), Outcome: greenroom.LaunchRefused,
