@@ -1,0 +1,171 @@
+package roleplay
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// Limits bounds what scripts may use. A zero field takes its default.
+type Limits struct {
+	Machines int           // VMs at a time; default: one per CPU
+	Steps    int           // steps of ink in one turn; default 20 000
+	Text     int           // characters that one turn may handle; default 100 000
+	Picks    int           // replies in one talk; default 400
+	Story    int           // bytes of a compiled script; default 4 MiB
+	Turn     time.Duration // time for one call of Play, as a backstop; default 10 s
+	Check    time.Duration // time for compiling and checking a file, each; default 30 s
+	Kept     int           // bytes of recent talks that are kept to go on from; default 16 MiB
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		Machines: cmp.Or(l.Machines, runtime.GOMAXPROCS(0)),
+		Steps:    cmp.Or(l.Steps, 20_000),
+		Text:     cmp.Or(l.Text, 100_000),
+		Picks:    cmp.Or(l.Picks, 400),
+		Story:    cmp.Or(l.Story, 4<<20),
+		Turn:     cmp.Or(l.Turn, 10*time.Second),
+		Check:    cmp.Or(l.Check, 30*time.Second),
+		Kept:     cmp.Or(l.Kept, 16<<20),
+	}
+}
+
+// An Engine compiles and plays scripts. It is safe for concurrent use: a call
+// waits until a machine is free. Its machines are made when they are first
+// needed, so an engine that plays nothing costs nothing.
+type Engine struct {
+	limits Limits
+	pool   chan *machine // nil stands for one that is yet to be made
+	recent recent
+}
+
+// NewEngine returns an engine. Limits{} is a good choice.
+func NewEngine(limits Limits) *Engine {
+	limits = limits.withDefaults()
+	e := &Engine{limits: limits, pool: make(chan *machine, limits.Machines)}
+	e.recent.limit = limits.Kept
+	for range limits.Machines {
+		e.pool <- nil
+	}
+	return e
+}
+
+// with runs f on a machine of the pool.
+func (e *Engine) with(ctx context.Context, f func(*machine) error) error {
+	var m *machine
+	select {
+	case m = <-e.pool:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() {
+		if m != nil && m.spoiled {
+			m = nil
+		}
+		e.pool <- m
+	}()
+	if m == nil {
+		made, err := newMachine()
+		if err != nil {
+			return err
+		}
+		m = made
+	}
+	return f(m)
+}
+
+// Errors of Play. Others are a script that failed, or ctx's.
+var (
+	// ErrPick is a pick that was not on offer.
+	ErrPick = errors.New("reply is not on offer")
+	// ErrRunaway is a script that does not come to a stop.
+	ErrRunaway = errors.New("script does not come to a stop")
+	// ErrTooLong is a talk or a script beyond the engine's limits.
+	ErrTooLong = errors.New("talk is too long")
+)
+
+// counted are the limits that a script's own steps run into.
+type counted struct {
+	Steps int `json:"steps"`
+	Text  int `json:"text"`
+}
+
+func (e *Engine) counted() counted { return counted{e.limits.Steps, e.limits.Text} }
+
+type playRequest struct {
+	Key    string  `json:"key"`
+	Seed   int64   `json:"seed"`
+	State  string  `json:"state"`
+	Picks  []int   `json:"picks"`
+	Limits counted `json:"limits"`
+}
+
+type playAnswer struct {
+	Beats   []beat   `json:"beats"`
+	Choices []string `json:"choices"`
+	State   string   `json:"state"`
+
+	Refused bool `json:"refused"`
+	Pick    int  `json:"pick"`
+	Open    int  `json:"open"`
+}
+
+// Play returns the talk that picks make of a compiled script, from the
+// beginning. The same arguments give the same talk. seed is what the script's
+// random choices come from; its lowest 31 bits count.
+func (e *Engine) Play(ctx context.Context, compiled []byte, seed int64, picks []int) (Talk, error) {
+	if len(compiled) > e.limits.Story {
+		return Talk{}, fmt.Errorf("play: compiled script of %d bytes: %w", len(compiled), ErrTooLong)
+	}
+	if len(picks) > e.limits.Picks {
+		return Talk{}, fmt.Errorf("play: %d replies: %w", len(picks), ErrTooLong)
+	}
+	seed &= 1<<31 - 1
+	keys := keysOf(compiled, seed, picks)
+	known, from := e.recent.longest(keys)
+	if known == nil || from < len(picks) {
+		var err error
+		if known, err = e.goOn(ctx, compiled, seed, picks, known, from); err != nil {
+			return Talk{}, fmt.Errorf("play: %w", err)
+		}
+		e.recent.keep(keys[len(picks)], known)
+	}
+	return tell(known.beats, known.choices), nil
+}
+
+// goOn plays the picks from the given one on, after what is known; from the
+// beginning if nothing is.
+func (e *Engine) goOn(ctx context.Context, compiled []byte, seed int64, picks []int, known *moment, from int) (*moment, error) {
+	key := keysOf(compiled, 0, nil)[0]
+	request := playRequest{Key: fmt.Sprintf("%x", key[:8]), Seed: seed, Picks: append([]int{}, picks[from:]...), Limits: e.counted()}
+	if known != nil {
+		request.State = known.state
+	} else {
+		known = &moment{}
+	}
+	var answer playAnswer
+	err := e.with(ctx, func(m *machine) error {
+		story := m.vm.ToValue(func() string { return string(compiled) })
+		return m.call(ctx, e.limits.Turn, m.play, request, &answer, story)
+	})
+	if err != nil {
+		return nil, plain(err)
+	}
+	if answer.Refused {
+		return nil, fmt.Errorf("pick %d: %d of %d: %w", from+answer.Pick, picks[from+answer.Pick], answer.Open, ErrPick)
+	}
+	beats := append(append([]beat{}, known.beats...), answer.Beats...)
+	return &moment{beats, answer.Choices, answer.State}, nil
+}
+
+// plain gives a name to what a caller may want to tell apart.
+func plain(err error) error {
+	if _, limited := errors.AsType[stop](err); limited || errors.Is(err, errTime) {
+		return fmt.Errorf("%w: %w", ErrRunaway, err)
+	}
+	return err
+}
