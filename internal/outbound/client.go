@@ -137,9 +137,7 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 		return nil, c.failed(r, err, begun)
 	}
 	r = r.Clone(r.Context())
-	if r.Header.Get("User-Agent") == "" {
-		r.Header.Set("User-Agent", c.userAgent)
-	}
+	r.Header.Set("User-Agent", c.userAgent)
 	answer, err := c.http.Do(r)
 	if err != nil {
 		return nil, c.failed(r, err, begun)

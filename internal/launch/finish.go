@@ -1,0 +1,111 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/web"
+	"github.com/greenroom-lti/greenroom/lti"
+)
+
+// launch takes the platform's signed answer and opens the stage.
+func (l *Launch) launch(w http.ResponseWriter, r *http.Request) error {
+	workspace, err := l.workspace(r)
+	if err != nil {
+		return err
+	}
+	params, err := lti.FormParams(w, r)
+	if err != nil {
+		return l.refuse(r, workspace.ID, err)
+	}
+	return l.finish(w, r, workspace.ID, params)
+}
+
+func (l *Launch) finish(w http.ResponseWriter, r *http.Request, id greenroom.WorkspaceID, params lti.Params) error {
+	record := &recorder{
+		Sealer: l.sealer(id), service: l.service, workspace: id,
+		reference: web.Reference(r.Context()),
+	}
+	_, err := l.tool(id, record).FinishLaunch(r.Context(), params, r.Cookies(), l.kit.URLs.Launch(id))
+	if err != nil {
+		return l.refuse(r, id, record.explain(err))
+	}
+	l.kit.SetStageCookie(w, r, record.launch.ID, record.token, record.launch.SignInUntil)
+	http.Redirect(w, r, l.kit.URLs.Stage(id, record.launch.ID), http.StatusSeeOther)
+	return nil
+}
+
+// errKind refuses messages that are verified, and of a kind that Greenroom
+// does not serve.
+var errKind = errors.New("verified message is no resource link launch")
+
+// A recorder is the states of one request. Spending is recording the launch.
+type recorder struct {
+	*lti.Sealer
+	service   *greenroom.Service
+	workspace greenroom.WorkspaceID
+	reference string
+
+	verified *lti.Launch // from here on the token has been verified
+	launch   greenroom.Launch
+	token    string // of the learner's sign-in
+	err      error  // why it was not recorded
+}
+
+// Spend records the launch (lti.States).
+func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
+	s.verified = verified
+	if verified.MessageType != lti.MessageResourceLink {
+		s.err = errKind
+		return s.err
+	}
+	s.launch, s.token, s.err = s.service.RecordLaunch(ctx, s.workspace, verified, s.reference)
+	if errors.Is(s.err, greenroom.ErrSpent) {
+		return lti.ErrSpent
+	}
+	return s.err
+}
+
+// explain returns what refused the launch. The library sees in each error of
+// Spend a state that could not be spent; some are not about the state at all.
+func (s *recorder) explain(err error) error {
+	scenario, noScenario := errors.AsType[*greenroom.ScenarioError](s.err)
+	switch {
+	case s.err == nil || errors.Is(s.err, greenroom.ErrSpent):
+		return err
+	case errors.Is(s.err, errKind):
+		return &lti.Refusal{
+			Check: lti.CheckMessageType, Spec: lti.CheckMessageType.Spec(), Cause: s.err,
+			Passed: s.verified.Passed, Registration: s.verified.Registration.ID, Verified: s.verified,
+		}
+	case noScenario:
+		return &scenarioRefusal{ScenarioError: scenario, verified: s.verified}
+	}
+	return s.err
+}
+
+// reload answers somebody who reloads the launch, goes back to it, or opens
+// its address by hand; and a platform that reports an error by GET (OpenID
+// Connect Core §3.1.2.6). A token is never taken from a query.
+func (l *Launch) reload(w http.ResponseWriter, r *http.Request) error {
+	workspace, err := l.workspace(r)
+	if err != nil {
+		return err
+	}
+	if query := r.URL.Query(); query.Has("error") && !query.Has("id_token") {
+		params, err := lti.FormParams(w, r)
+		if err != nil {
+			return l.refuse(r, workspace.ID, err)
+		}
+		return l.finish(w, r, workspace.ID, params)
+	}
+	w.Header().Set("Allow", http.MethodPost)
+	return &web.PageError{
+		Status:   http.StatusMethodNotAllowed,
+		Title:    "Open the activity from your course",
+		Sentence: "This address only works when your LMS sends you here, and each time once.",
+		Hint:     "Go back to your course and click the activity again.",
+	}
+}

@@ -1,0 +1,89 @@
+package launch
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/web"
+	"github.com/greenroom-lti/greenroom/lti"
+	"github.com/greenroom-lti/greenroom/lti/dynreg"
+)
+
+var (
+	//go:embed templates
+	templateFiles embed.FS
+	//go:embed assets
+	assetFiles embed.FS
+)
+
+// Platforms is what the endpoints need to know of LMSes.
+type Platforms interface {
+	// Registrations returns the connections of one workspace.
+	Registrations(w greenroom.WorkspaceID) lti.Registrations
+	// KeySets returns the key sets of one workspace's connections.
+	KeySets(w greenroom.WorkspaceID) lti.KeySets
+	// ToolConfiguration says what Greenroom is and asks for.
+	ToolConfiguration(t greenroom.ToolEndpoints) dynreg.ToolConfiguration
+}
+
+// Launch is the LTI endpoints of all workspaces.
+type Launch struct {
+	kit       *web.Kit
+	service   *greenroom.Service
+	platforms Platforms
+	log       *greenroom.LaunchLog
+	pages     *web.Templates
+}
+
+// New returns the endpoints. Refused launches go to the log.
+func New(kit *web.Kit, p Platforms, log *greenroom.LaunchLog) *Launch {
+	assets, err := fs.Sub(assetFiles, "assets")
+	if err == nil {
+		err = kit.AddAssets(assets)
+	}
+	if err != nil {
+		panic(err) // the files are part of the binary
+	}
+	return &Launch{
+		kit: kit, service: kit.Service, platforms: p, log: log,
+		pages: kit.Templates(templateFiles, "templates/*.html"),
+	}
+}
+
+// Mount adds the routes.
+func (l *Launch) Mount(mux *http.ServeMux) {
+	mux.Handle("GET /lti/{workspace}/login", l.kit.FramePage(l.login))
+	mux.Handle("POST /lti/{workspace}/login", l.kit.FramePage(l.login))
+	mux.Handle("POST /lti/{workspace}/launch", l.kit.FramePage(l.launch))
+	mux.Handle("GET /lti/{workspace}/launch", l.kit.FramePage(l.reload))
+	mux.Handle("GET /lti/{workspace}/register", l.kit.FramePage(l.register))
+	mux.Handle("GET /lti/{workspace}/jwks.json", l.kit.Document(l.keySet))
+	mux.Handle("GET /lti/{workspace}/.well-known/openid-configuration", l.kit.Document(l.openID))
+}
+
+// workspace returns the route's workspace, named by its ID.
+func (l *Launch) workspace(r *http.Request) (greenroom.Workspace, error) {
+	id := greenroom.WorkspaceID(r.PathValue("workspace"))
+	return l.service.Store.Workspace(id).Workspace(r.Context())
+}
+
+// tool returns the tool that a workspace is to its platforms.
+func (l *Launch) tool(w greenroom.WorkspaceID, s lti.States) *lti.Tool {
+	return &lti.Tool{
+		Registrations:   l.platforms.Registrations(w),
+		States:          s,
+		KeySets:         l.platforms.KeySets(w),
+		Now:             l.kit.Now,
+		Random:          l.service.Random,
+		InsecureCookies: !strings.HasPrefix(l.kit.URLs.Origin(), "https://"),
+	}
+}
+
+// sealer seals states under a key of the workspace's own: a state of another
+// workspace is unknown here.
+func (l *Launch) sealer(w greenroom.WorkspaceID) *lti.Sealer {
+	return lti.NewSealer(l.service.Vault.Derive("launch state " + string(w)))
+}

@@ -1,0 +1,37 @@
+package launch
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/greenroom-lti/greenroom/lti"
+)
+
+// login begins a launch: it sends the browser to the platform, with a state
+// that only this browser can bring back. Nothing is written.
+func (l *Launch) login(w http.ResponseWriter, r *http.Request) error {
+	workspace, err := l.workspace(r)
+	if err != nil {
+		return err
+	}
+	params, err := lti.FormParams(w, r)
+	if err != nil {
+		return l.refuse(r, workspace.ID, err)
+	}
+	tool := l.tool(workspace.ID, loginStates{l.sealer(workspace.ID)})
+	login, err := tool.StartLogin(r.Context(), params, l.kit.URLs.Launch(workspace.ID), r.Cookies()...)
+	if err != nil {
+		return l.refuse(r, workspace.ID, err)
+	}
+	for _, old := range login.DropCookies {
+		http.SetCookie(w, old)
+	}
+	http.SetCookie(w, login.Cookie)
+	http.Redirect(w, r, login.RedirectURL, http.StatusFound)
+	return nil
+}
+
+// loginStates seals states and spends none.
+type loginStates struct{ *lti.Sealer }
+
+func (loginStates) Spend(context.Context, *lti.Launch) error { return lti.ErrSpent }

@@ -1,0 +1,51 @@
+package platforms
+
+import (
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/lti"
+)
+
+// Options are what Platforms is made of.
+type Options struct {
+	Store  greenroom.Store
+	Vault  *greenroom.Vault
+	Client lti.Doer // the guarded client
+	Now    func() time.Time
+	Random io.Reader
+	Log    *slog.Logger
+	// Development accepts documents that name http addresses on loopback.
+	Development bool
+}
+
+// Platforms deals with LMSes: greenroom.Platforms, and more. It is safe for use
+// by many goroutines.
+type Platforms struct {
+	store       greenroom.Store
+	vault       *greenroom.Vault
+	client      lti.Doer
+	now         func() time.Time
+	random      io.Reader
+	log         *slog.Logger
+	development bool
+
+	keySets *lti.KeySetCache
+	tokens  *lti.TokenCache
+}
+
+var _ greenroom.Platforms = (*Platforms)(nil)
+
+// New returns Platforms with empty caches.
+func New(o Options) *Platforms {
+	p := &Platforms{
+		store: o.Store, vault: o.Vault, client: o.Client,
+		now: o.Now, random: o.Random, log: o.Log, development: o.Development,
+		tokens: lti.NewTokenCache(),
+	}
+	p.keySets = lti.NewKeySets(o.Client, o.Now)
+	p.keySets.OnFetched = p.keep
+	return p
+}

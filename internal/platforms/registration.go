@@ -1,0 +1,149 @@
+package platforms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/outbound"
+	"github.com/greenroom-lti/greenroom/lti"
+	"github.com/greenroom-lti/greenroom/lti/dynreg"
+)
+
+// wantedScopes are what works today: scores, and the maximum they count
+// towards.
+var wantedScopes = []string{lti.ScopeScore, lti.ScopeLineItemReadOnly}
+
+// wantedClaims are what Greenroom shows of a person. None of them is needed
+// but the first two.
+var wantedClaims = []string{"iss", "sub", "name", "given_name", "family_name", "email", "locale"}
+
+// ToolConfiguration says what Greenroom is to a platform and what it asks for:
+// the registration's content, and the published configuration's.
+func (p *Platforms) ToolConfiguration(t greenroom.ToolEndpoints) dynreg.ToolConfiguration {
+	c := dynreg.ToolConfiguration{
+		Name:        t.Name,
+		Description: "Practise conversations with a character, and get a score for them.",
+		LoginURL:    t.Login, LaunchURL: t.Launch, KeySetURL: t.KeySet, LogoURL: t.Logo,
+		Scopes:   wantedScopes,
+		Claims:   wantedClaims,
+		Messages: []dynreg.Message{{Type: lti.MessageResourceLink, TargetLinkURI: t.Launch}},
+	}
+	// With its port, if it names one: Moodle compares the domain with the host
+	// of the target link URI as it stands there.
+	if u, err := url.Parse(t.Launch); err == nil {
+		c.Domain = u.Host
+	}
+	return c
+}
+
+// Register does the tool's side of a dynamic registration. Errors are
+// *greenroom.RegistrationError when the platform, its document or the way to
+// it is at fault.
+func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationRequest) (greenroom.Registered, error) {
+	cfg, err := dynreg.Discover(ctx, p.client, r.ConfigurationURL, r.Token, dynreg.Options{AllowHTTP: p.allowHTTP})
+	if err != nil {
+		return greenroom.Registered{}, registrationError(err)
+	}
+	tool := p.ToolConfiguration(r.Tool)
+	tool.Scopes = supported(tool.Scopes, cfg.ScopesSupported)
+	answer, err := dynreg.Register(ctx, p.client, cfg, r.Token, tool)
+	if err != nil {
+		return greenroom.Registered{}, registrationError(err)
+	}
+	registered := greenroom.Registered{
+		Platform: platformName(cfg), Issuer: cfg.Issuer, ClientID: answer.ClientID, Deployment: answer.DeploymentID,
+		AuthURL: cfg.AuthorizationEndpoint, TokenURL: cfg.TokenEndpoint, KeySetURL: cfg.JWKSURI,
+		Audience: cfg.AuthorizationServer, Product: cfg.ProductFamilyCode,
+		Scopes: answer.Scopes, Missing: missing(wantedScopes, tool.Scopes, answer.Scopes),
+	}
+	// The registration stands, whether or not the keys can be had already.
+	if report, err := p.FetchKeySet(ctx, cfg.JWKSURI); err == nil {
+		registered.KeySet = report.Document
+	} else {
+		p.log.WarnContext(ctx, "key set not fetched", "url", cfg.JWKSURI, "err", err)
+	}
+	return registered, nil
+}
+
+// allowHTTP tells which http addresses a platform's document may name.
+func (p *Platforms) allowHTTP(u *url.URL) bool {
+	ip, err := netip.ParseAddr(u.Hostname())
+	return p.development && (u.Hostname() == "localhost" || err == nil && ip.IsLoopback())
+}
+
+// supported returns the wanted scopes that the platform lists; all, if it
+// lists none. Canvas fails a registration that asks for a scope it does not
+// know.
+func supported(wanted, listed []string) []string {
+	if len(listed) == 0 {
+		return wanted
+	}
+	var scopes []string
+	for _, s := range wanted {
+		if slices.Contains(listed, s) {
+			scopes = append(scopes, s)
+		}
+	}
+	return scopes
+}
+
+// missing returns the wanted scopes that we do not have. A platform that does
+// not say what it granted is taken to have granted what it was asked for.
+func missing(wanted, asked, granted []string) []string {
+	if len(granted) == 0 {
+		granted = asked
+	}
+	var scopes []string
+	for _, s := range wanted {
+		if !slices.Contains(granted, s) {
+			scopes = append(scopes, s)
+		}
+	}
+	return scopes
+}
+
+// products are the names of LMSes by product_family_code.
+var products = map[string]string{
+	"blackboardlearn": "Blackboard Learn",
+	"brightspace":     "Brightspace",
+	"canvas":          "Canvas",
+	"desire2learn":    "Brightspace",
+	"itslearning":     "itslearning",
+	"moodle":          "Moodle",
+	"openolat":        "OpenOlat",
+	"sakai":           "Sakai",
+	"schoology":       "Schoology",
+	"totara":          "Totara",
+	"ilias":           "ILIAS",
+}
+
+// platformName returns what to call a platform: its product if that is known,
+// else its host.
+func platformName(cfg dynreg.PlatformConfiguration) string {
+	if name, ok := products[strings.ToLower(strings.TrimSpace(cfg.ProductFamilyCode))]; ok {
+		return name
+	}
+	if u, err := url.Parse(cfg.Issuer); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return cfg.Issuer
+}
+
+// registrationError says in plain words what went wrong.
+func registrationError(err error) error {
+	if _, unreachable := errors.AsType[*outbound.Error](err); unreachable {
+		return &greenroom.RegistrationError{Text: "Greenroom could not reach the LMS: " + outbound.Explain(err) + ".", Cause: err}
+	}
+	if problem, ok := errors.AsType[*dynreg.Problem](err); ok {
+		return &greenroom.RegistrationError{Text: problemText(problem), Cause: err}
+	}
+	return fmt.Errorf("register: %w", err)
+}
+
+func problemText(p *dynreg.Problem) string { return p.Text }

@@ -1,0 +1,54 @@
+package platforms
+
+import (
+	"context"
+	"errors"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/lti"
+)
+
+// Registrations returns the connections of one workspace as the protocol
+// library asks for them. A connection that is switched off does not exist.
+func (p *Platforms) Registrations(w greenroom.WorkspaceID) lti.Registrations {
+	return registrations{p.store.Workspace(w)}
+}
+
+type registrations struct {
+	store greenroom.WorkspaceStore
+}
+
+func (r registrations) Find(ctx context.Context, issuer, clientID string) ([]lti.Registration, error) {
+	connections, err := r.store.ConnectionsOf(ctx, issuer, clientID)
+	if err != nil {
+		return nil, err
+	}
+	var found []lti.Registration
+	for _, c := range connections {
+		if !c.Disabled {
+			found = append(found, registration(c))
+		}
+	}
+	return found, nil
+}
+
+func (r registrations) Registration(ctx context.Context, id string) (lti.Registration, error) {
+	c, err := r.store.Connection(ctx, greenroom.ConnectionID(id))
+	if errors.Is(err, greenroom.ErrNotFound) || err == nil && c.Disabled {
+		return lti.Registration{}, lti.ErrNoRegistration
+	}
+	return registration(c), err
+}
+
+// registration turns a connection into the library's type.
+func registration(c greenroom.Connection) lti.Registration {
+	return lti.Registration{
+		ID:     string(c.ID),
+		Issuer: c.Issuer, ClientID: c.ClientID,
+		AuthURL: c.AuthURL, TokenURL: c.TokenURL, KeySetURL: c.KeySetURL,
+		Audience:             c.Audience,
+		Deployments:          c.Deployments,
+		AcceptNewDeployments: c.AcceptDeployments,
+		KeySet:               c.KeySet,
+	}
+}
