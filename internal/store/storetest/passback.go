@@ -34,7 +34,7 @@ func testPassbacks(t *testing.T, s greenroom.Store) {
 	t.Run("one comes back as it was, before and after it was posted", func(t *testing.T) {
 		w := full(t, s, "alpha")
 		equal(t, "before", must(w.Passback(t.Context(), w.passback.ID))(t), w.passback)
-		wanted, posted := score(t, "1"), score(t, "0")
+		wanted, posted := score(t, "1/1"), score(t, "0/1")
 		w.passback.Wanted, w.passback.WantedAt, w.passback.Posted, w.passback.PostedAt = wanted, minutes(1), &posted, minutes(2)
 		w.passback.State, w.passback.Attempts, w.passback.Since, w.passback.NextTry = greenroom.PassbackSent, 3, minutes(3), minutes(4)
 		w.passback.Stamp, w.passback.LeaseUntil, w.passback.Answer = minutes(5), minutes(6), "200 OK"

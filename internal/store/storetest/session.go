@@ -23,7 +23,7 @@ func testSessions(t *testing.T, s greenroom.Store) {
 			return w.OpenSession(t.Context(), w.learner.ID, w.link.ID, w.scenario.ID)
 		}
 		equal(t, "open", must(find())(t), w.open)
-		earned := score(t, "1")
+		earned := score(t, "1/1")
 		w.open.EndedAt, w.open.Score, w.open.Standing = minutes(9), &earned, greenroom.NoLineItem
 		update(t, w, func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveSession(ctx, w.open) })
 		equal(t, "saved", must(w.Session(t.Context(), w.open.ID))(t), w.open)

@@ -88,7 +88,7 @@ func testTransactions(t *testing.T, s greenroom.Store) {
 		refused(t, w.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
 			w.open.EndedAt = minutes(9)
 			ok(t, tx.SaveSession(ctx, w.open))
-			w.passback.Wanted = score(t, "1")
+			w.passback.Wanted = score(t, "1/1")
 			ok(t, tx.SavePassback(ctx, w.passback))
 			return errMind
 		}), errMind)
