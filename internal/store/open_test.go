@@ -53,7 +53,7 @@ func TestMigrateIsDoneOnceWhenManyStart(t *testing.T) {
 	for name, database := range databases {
 		t.Run(name, func(t *testing.T) {
 			o := database(t)
-			const nodes = 4
+			const nodes = 8
 			applied, errs := make([]int, nodes), make([]error, nodes)
 			var all sync.WaitGroup
 			for n := range nodes {
@@ -117,7 +117,7 @@ func TestOpenSQLite(t *testing.T) {
 	t.Run("lets nobody else read", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "greenroom.db")
 		open(t, store.Options{Path: path})
-		for _, name := range []string{path, path + "-wal", path + "-shm", path + "-migrating"} {
+		for _, name := range []string{path, path + "-wal", path + "-shm", path + "-lock"} {
 			info, err := os.Stat(name)
 			if err != nil {
 				t.Fatal(err)

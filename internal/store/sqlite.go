@@ -25,7 +25,8 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := touchPrivate(path); err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
-	write, err := openSQLitePool(ctx, path, 1, "_txlock", "immediate")
+	lock := func(ctx context.Context) (func() error, error) { return lockSQLite(ctx, path+"-lock") }
+	write, err := openSQLiteWriter(ctx, path, lock)
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
@@ -35,8 +36,24 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	}
 	// The writer goes last: it folds the write-ahead log into the file.
 	closeBoth := func() error { return errors.Join(read.Close(), write.Close()) }
-	lock := func(ctx context.Context) (func() error, error) { return lockSQLite(ctx, path+"-migrating") }
 	return &Store{dialect: sqliteDialect{}, write: write, read: read, close: closeBoth, lockMigrations: lock}, nil
+}
+
+// openSQLiteWriter opens the one connection that writes. A new file becomes one
+// with a write-ahead log, and only one process at a time can see to that.
+func openSQLiteWriter(ctx context.Context, path string, lock func(context.Context) (func() error, error)) (*sql.DB, error) {
+	unlock, err := lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openSQLitePool(ctx, path, 1, "_txlock", "immediate")
+	if err := errors.Join(err, unlock()); err != nil {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+		return nil, err
+	}
+	return db, nil
 }
 
 // lockSQLite waits for its turn with the one lock that every system has which
