@@ -88,6 +88,9 @@ type importPage struct {
 	Problems []roleplay.Problem
 }
 
+// MaxKB is how large a file may be.
+func (importPage) MaxKB() int { return roleplay.MaxSource >> 10 }
+
 func (h scenarios) form(w http.ResponseWriter, r *http.Request) error {
 	return h.render(w, r, http.StatusOK, "import.html", importPage{Path: importPath(r)})
 }
