@@ -109,7 +109,7 @@ func TestSendAgain(t *testing.T) {
 func TestWhyNothingIsSent(t *testing.T) {
 	s := newGradebook(t)
 	for i, standing := range []greenroom.Standing{greenroom.Preview, greenroom.TestUser, greenroom.NoLineItem, greenroom.NoScope} {
-		s.practised(10+i, string(standing), standing, "1", nil)
+		s.practised(10+i, string(standing), standing, "1/1", nil)
 	}
 	page := s.as("dana").get("/w/northwind/passbacks")
 	_, rest, found := strings.Cut(page.body, "Practised, but not for the gradebook")
