@@ -10,10 +10,12 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/store/q"
 )
 
-// Session implements greenroom.Reader.
+// Session implements greenroom.Reader. In a transaction it holds the learner,
+// as all that writes a learner's work does first: nobody waits in a circle.
 func (r reader) Session(ctx context.Context, id greenroom.SessionID) (greenroom.Session, error) {
 	path := "session " + string(id)
-	if err := r.lockRow(ctx, "sessions", string(id)); err != nil {
+	const learner = "learners where workspace_id = $1 and id = (select s.learner_id from sessions s where s.workspace_id = $1 and s.id = $2)"
+	if err := r.lock(ctx, learner, string(r.workspace), string(id)); err != nil {
 		return greenroom.Session{}, r.fail(path, err)
 	}
 	return one(ctx, r, path, (*q.Queries).Session, q.SessionParams{WorkspaceID: r.workspace, ID: id}, toSession)

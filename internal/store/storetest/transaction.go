@@ -165,6 +165,34 @@ func testReadAndWriteBack(t *testing.T, s greenroom.Store) {
 			})
 		}), greenroom.ErrSpent)
 	})
+	t.Run("a session that ends while its connection is deleted ends or is gone", func(t *testing.T) {
+		w := full(t, s, "alpha")
+		end := func(ctx context.Context, tx greenroom.Tx) error {
+			found, err := tx.Session(ctx, w.open.ID)
+			if err != nil {
+				return err
+			}
+			p, err := tx.PassbackFor(ctx, w.item.ID, w.learner.ID)
+			if err != nil {
+				return err
+			}
+			return errors.Join(tx.SaveSession(ctx, found), tx.SavePassback(ctx, p))
+		}
+		errs := parallel(times, func(n int) error {
+			return w.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+				if n == times/2 {
+					return tx.DeleteConnection(ctx, w.connection.ID)
+				}
+				return end(ctx, tx)
+			})
+		})
+		ok(t, errs[times/2])
+		for _, err := range errs {
+			if err != nil {
+				refused(t, err, greenroom.ErrNotFound)
+			}
+		}
+	})
 	t.Run("a scenario, whose versions count on", func(t *testing.T) {
 		w := connected(t, s, "alpha")
 		each(t, w, func(ctx context.Context, tx greenroom.Tx) error {
