@@ -42,10 +42,10 @@ func testTransactions(t *testing.T, s greenroom.Store) {
 	t.Run("a panic leaves nothing and goes on", func(t *testing.T) {
 		w := newWorld(t, s, "alpha")
 		func() {
-			defer func() { equal(t, "panic", recover(), any("oops")) }()
+			defer func() { equal(t, "panic", recover(), any(errMind)) }()
 			_ = w.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
 				ok(t, add(ctx, tx))
-				panic("oops")
+				panic(errMind)
 			})
 		}()
 		untouched(t, w)
