@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"text/tabwriter"
+
+	"github.com/greenroom-lti/greenroom/internal/app"
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// database says where the data is. Every command takes it.
+type database struct {
+	Data        string `help:"Directory of the database and the master key." env:"GREENROOM_DATA" default:"${data}" placeholder:"DIR"`
+	DatabaseURL string `help:"PostgreSQL to use in place of SQLite." env:"GREENROOM_DATABASE_URL" placeholder:"postgres://…"`
+	MasterKey   string `help:"Master key in place of the file master.key." env:"GREENROOM_MASTER_KEY" hidden:""`
+}
+
+func (d database) config(log *slog.Logger) app.Config {
+	return app.Config{
+		DataDir: d.Data, DatabaseURL: d.DatabaseURL, MasterKey: d.MasterKey,
+		Version: version, Log: log,
+	}
+}
+
+// outgoing says which LMSes may be called.
+type outgoing struct {
+	AllowNetwork []netip.Prefix `help:"Private network on which LMSes may be, for example 10.1.0.0/16." env:"GREENROOM_ALLOW_NETWORK" placeholder:"CIDR"`
+	AllowPort    []uint16       `help:"Port that LMSes may use beside 443." env:"GREENROOM_ALLOW_PORT" placeholder:"N"`
+	CAFile       string         `help:"Certificates to trust beside the system's, PEM." name:"ca-file" env:"GREENROOM_CA_FILE" placeholder:"FILE"`
+	Dev          bool           `help:"Development: allow http and LMSes on this machine." env:"GREENROOM_DEV"`
+}
+
+func (o outgoing) apply(c *app.Config) {
+	c.AllowNetworks, c.AllowPorts, c.CAFile, c.Development = o.AllowNetwork, o.AllowPort, o.CAFile, o.Dev
+}
+
+// printed says how a command answers.
+type printed struct {
+	JSON bool `help:"Print one JSON object." name:"json"`
+}
+
+// print writes v as JSON if that was asked for, and otherwise calls text.
+func (p printed) print(s streams, v any, text func(w io.Writer)) error {
+	if p.JSON {
+		e := json.NewEncoder(s.out)
+		e.SetEscapeHTML(false)
+		return e.Encode(v)
+	}
+	w := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', 0)
+	text(w)
+	return w.Flush()
+}
+
+// inWorkspace names the workspace a command is about.
+type inWorkspace struct {
+	Workspace string `help:"Workspace, by ID or slug." required:"" placeholder:"W"`
+}
+
+// find returns the workspace, with a sentence if there is none.
+func (i inWorkspace) find(ctx context.Context, h *app.House) (greenroom.Workspace, error) {
+	w, err := h.Store.Instance().FindWorkspace(ctx, i.Workspace)
+	if isNotFound(err) {
+		return w, fmt.Errorf("there is no workspace %q; see \"greenroom workspace list\"", i.Workspace)
+	}
+	return w, err
+}
+
+// open opens the house for one command. Warnings go to standard error.
+func (d database) open(ctx context.Context, s streams, more ...func(*app.Config)) (*app.House, error) {
+	c := d.config(slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	for _, f := range more {
+		f(&c)
+	}
+	return app.OpenService(ctx, c)
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/greenroom-lti/greenroom/internal/app"
+)
+
+type demoCmd struct {
+	Connected bool `help:"Begin after the connection is made, with an activity in the course."`
+	ToolPort  int  `help:"Port of Greenroom on 127.0.0.1; 0 takes any." default:"8080" placeholder:"N"`
+	LMSPort   int  `help:"Port of the demo LMS on localhost; 0 takes any." name:"lms-port" default:"8081" placeholder:"N"`
+	Verbose   bool `help:"Print the server's log." short:"v"`
+}
+
+func (c demoCmd) Run(ctx context.Context, s streams) error {
+	level := slog.LevelError
+	if c.Verbose {
+		level = slog.LevelInfo
+	}
+	d, err := app.OpenDemo(ctx, app.DemoOptions{
+		Config: app.Config{
+			Version:        version,
+			SupportContact: "the person who started this demo",
+			Log:            slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level})),
+		},
+		ToolPort: c.ToolPort, LMSPort: c.LMSPort, Connected: c.Connected,
+	})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	c.welcome(s.out, d)
+	if err := d.Run(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, "\nStopped. Nothing was kept.")
+	return nil
+}
+
+// welcome prints the addresses, the sign-ins and what to click.
+func (c demoCmd) welcome(w io.Writer, d *app.Demo) {
+	fmt.Fprintf(w, "\nGreenroom  %s\n    sign in as %s, password %s\n", d.ToolURL, app.DemoEmail, app.DemoPassword)
+	fmt.Fprintf(w, "Demo LMS   %s\n", d.LMSURL)
+	for _, a := range d.LMS.Accounts() {
+		fmt.Fprintf(w, "    %-8s %s, password %s\n", a.Role, a.Username, a.Password)
+	}
+	fmt.Fprintln(w, "\nFive clicks to try:")
+	for i, step := range c.steps(d) {
+		fmt.Fprintf(w, "  %d. %s\n", i+1, step)
+	}
+	fmt.Fprintln(w, "\nPress Ctrl-C to stop. Nothing is kept.")
+}
+
+func (c demoCmd) steps(d *app.Demo) []string {
+	if c.Connected {
+		return []string{
+			"The demo LMS is connected already: see it in Greenroom under Workspace settings, Integrations, LTI 1.3.",
+			"In the demo LMS, sign in as a student and open the course.",
+			fmt.Sprintf("Open the activity \"%s\" and practise to the end.", d.Activity),
+			"Sign in to the demo LMS as the teacher and open the gradebook: the score is there.",
+			"In Greenroom, open Passbacks: the same score, with the LMS's answer.",
+		}
+	}
+	return []string{
+		"In Greenroom: avatar menu, Workspace settings, Integrations, LTI 1.3, Generate registration URL.",
+		"In the demo LMS, as admin: External tools, paste the URL under Add by registration URL.",
+		"Still there: open the course, Add activity, custom parameter scenario_id=discovery-call.",
+		"Sign in to the demo LMS as a student, launch the activity, practise to the end.",
+		"Sign in as the teacher and open the gradebook: the score is there.",
+	}
+}

@@ -1,0 +1,100 @@
+// Command greenroom is the server and its operator's commands.
+//
+// Exit codes: 0 done, 1 refused or broken (the reason is on standard error), 2
+// the command itself was mistyped.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker.
+var version = "development"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// A cli is the whole command line.
+type cli struct {
+	Serve      serveCmd      `cmd:"" help:"Run the server."`
+	Demo       demoCmd       `cmd:"" help:"Run Greenroom beside a small demo LMS on this machine. Nothing is kept."`
+	Workspace  workspaceCmd  `cmd:"" help:"Make and list workspaces."`
+	User       userCmd       `cmd:"" help:"Make people who can sign in."`
+	Connection connectionCmd `cmd:"" help:"Connect LMSes to a workspace."`
+	Scenario   scenarioCmd   `cmd:"" help:"Bring scenarios into a workspace."`
+	Passback   passbackCmd   `cmd:"" help:"See which scores are on their way to an LMS."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database's schema up to date."`
+	Doctor     doctorCmd     `cmd:"" help:"Check what a deployment needs and say what is wrong."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// errUsage marks errors that are about how the command was typed.
+type errUsage struct{ error }
+
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	var c cli
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("greenroom"),
+		kong.Description("A practice room for training teams that plugs into any LMS by LTI 1.3."),
+		kong.Writers(out, errs),
+		kong.Exit(func(code int) { exit = code }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
+		kong.Vars{"data": "data"},
+	)
+	if err != nil {
+		fmt.Fprintln(errs, "greenroom:", err)
+		return 1
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 { // --help has been printed
+		return exit
+	}
+	if err != nil {
+		return mistyped(err, errs)
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(streams{in, out, errs})
+	if usage, ok := errors.AsType[errUsage](err); ok {
+		return mistyped(usage, errs)
+	}
+	if err != nil {
+		fmt.Fprintln(errs, "greenroom:", err)
+		return 1
+	}
+	return 0
+}
+
+func mistyped(err error, errs io.Writer) int {
+	fmt.Fprintln(errs, "greenroom:", err)
+	fmt.Fprintln(errs, "Try \"greenroom --help\", or --help behind a command.")
+	return 2
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(s streams) error {
+	_, err := fmt.Fprintln(s.out, "greenroom", version)
+	return err
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/greenroom-lti/greenroom/internal/app"
+	"github.com/greenroom-lti/greenroom/internal/web"
+)
+
+type serveCmd struct {
+	database
+	outgoing
+	Listen         string `help:"Address to listen on." env:"GREENROOM_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL      string `help:"What browsers and LMSes call, for example https://practice.example.com." env:"GREENROOM_PUBLIC_URL" required:"" placeholder:"URL"`
+	SupportContact string `help:"Whom people may ask: an e-mail address or a sentence." env:"GREENROOM_SUPPORT_CONTACT" placeholder:"TEXT"`
+	LogFormat      string `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text"`
+}
+
+func (c serveCmd) Run(ctx context.Context, s streams) error {
+	config, err := c.appConfig(s)
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	if err := announceSetUp(ctx, a, s); err != nil {
+		return err
+	}
+	config.Log.Info("serving", "listen", l.Addr().String(), "public_url", config.PublicURL, "database", a.Store.Dialect(), "version", version)
+	if err := a.Run(ctx, l); err != nil {
+		return err
+	}
+	config.Log.Info("stopped")
+	return nil
+}
+
+func (c serveCmd) appConfig(s streams) (app.Config, error) {
+	var handler slog.Handler = slog.NewTextHandler(s.err, nil)
+	if c.LogFormat == "json" {
+		handler = slog.NewJSONHandler(s.err, nil)
+	}
+	config := c.config(slog.New(handler))
+	c.apply(&config)
+	public, err := checkPublicURL(c.PublicURL, c.Dev)
+	config.PublicURL, config.SupportContact = public, c.SupportContact
+	return config, err
+}
+
+// checkPublicURL takes an origin: scheme, host and port, nothing behind it.
+func checkPublicURL(s string, dev bool) (string, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Opaque != "" {
+		return "", errUsage{fmt.Errorf("--public-url %q is not a URL; it looks like https://practice.example.com", s)}
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", errUsage{fmt.Errorf("--public-url %q must end behind the host and port", s)}
+	}
+	u.Path = ""
+	loopback := web.IsLoopbackHost(u.Hostname())
+	switch {
+	case u.Scheme == "https", u.Scheme == "http" && dev && loopback:
+		return u.String(), nil
+	case u.Scheme == "http" && loopback:
+		return "", errUsage{fmt.Errorf("--public-url %q is http: LMSes call https only; on your own machine add --dev", s)}
+	}
+	return "", errUsage{fmt.Errorf("--public-url %q must begin with https://", s)}
+}
+
+// announceSetUp prints the link with which the first owner is made, as long as
+// nobody can sign in.
+func announceSetUp(ctx context.Context, a *app.App, s streams) error {
+	people, err := a.Store.Instance().HasPeople(ctx)
+	if err != nil || people {
+		return err
+	}
+	_, err = fmt.Fprintf(s.err, "\nNobody can sign in yet. Open this link once to make the first owner:\n\n  %s\n\n", a.Kit.URLs.SetUp(a.Service.SetUpToken()))
+	return err
+}

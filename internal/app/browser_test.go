@@ -1,0 +1,220 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+)
+
+// A tab is one page of a real browser, driven as a person would: by the texts
+// that stand on buttons and labels.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+// patience bounds a wait for something to appear; it asserts no timing.
+const patience = 60 * time.Second
+
+// openBrowser starts Chromium with a fresh profile.
+func openBrowser(t *testing.T) *tab {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Fatal("this test needs Chromium: on Debian, apt-get install chromium")
+	}
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(),
+		append(chromedp.DefaultExecAllocatorOptions[:],
+			chromedp.ExecPath(path), chromedp.NoSandbox,
+			chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
+			chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		)...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	p := &tab{t, ctx}
+	p.must(chromedp.EmulateViewport(1280, 900))
+	return p
+}
+
+func (p *tab) must(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.t.Fatalf("%v\n%s", err, p.text())
+	}
+}
+
+func (p *tab) open(url string) {
+	p.t.Helper()
+	p.must(chromedp.Navigate(url))
+}
+
+// text returns what a person reads on the page, for failure messages.
+func (p *tab) text() string {
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n\n" + document.body.innerText`))
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+func quoted(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}
+
+// until waits for a JavaScript expression to become true, through reloads.
+func (p *tab) until(what, expression string) {
+	p.t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression,
+			chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(4*time.Second)))
+		cancel()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) || p.ctx.Err() != nil {
+			p.t.Fatalf("%s did not come: %v\n%s", what, err, p.text())
+		}
+	}
+}
+
+// sees waits for a text to stand on the page.
+func (p *tab) sees(text string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("the text %q", text),
+		`document.body && document.body.innerText.replace(/\s+/g, " ").toLowerCase().includes(`+quoted(strings.ToLower(text))+`)`)
+}
+
+// mark finds the visible control with an accessible name and gives it an
+// attribute by which the browser's own mouse can find it.
+const mark = `(function (name) {
+	const clean = (s) => (s || "").replace(/\s+/g, " ").trim();
+	for (const e of document.querySelectorAll("[data-found]")) e.removeAttribute("data-found");
+	const all = [...document.querySelectorAll("button, a, summary, [role=button], [role=menuitem], input[type=submit]")]
+		.filter((e) => e.checkVisibility() && !e.disabled);
+	const names = (e) => [e.getAttribute("aria-label"), e.innerText, e.value, e.title].map(clean);
+	const hit = all.find((e) => names(e).includes(name)) || all.find((e) => names(e).some((n) => n.startsWith(name)));
+	if (!hit) return false;
+	hit.setAttribute("data-found", "yes");
+	hit.scrollIntoView({ block: "center" });
+	return true;
+})`
+
+// click presses the button or link with this name.
+func (p *tab) click(name string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("the button or link %q", name), mark+"("+quoted(name)+")")
+	p.must(chromedp.Click(chromedp.CSS("[data-found]")))
+}
+
+// fill types into the field with this label, over what stands there.
+func (p *tab) fill(label, value string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("the field %q", label), `(function (name) {
+		for (const e of document.querySelectorAll("[data-found]")) e.removeAttribute("data-found");
+		const clean = (s) => (s || "").replace(/\s+/g, " ").trim();
+		const l = [...document.querySelectorAll("label")].find((l) => clean(l.innerText).startsWith(name) && l.control && l.control.checkVisibility());
+		if (!l) return false;
+		l.control.setAttribute("data-found", "yes");
+		l.control.value = "";
+		l.control.scrollIntoView({ block: "center" });
+		return true;
+	})(`+quoted(label)+`)`)
+	p.must(chromedp.SendKeys(chromedp.CSS("[data-found]"), value))
+}
+
+// choose picks the option of a select by its text.
+func (p *tab) choose(label, option string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("the option %q of %q", option, label), `(function (name, option) {
+		const clean = (s) => (s || "").replace(/\s+/g, " ").trim();
+		const l = [...document.querySelectorAll("label")].find((l) => clean(l.innerText).startsWith(name) && l.control);
+		const o = l && [...l.control.options].find((o) => clean(o.text).startsWith(option));
+		if (!o) return false;
+		l.control.value = o.value;
+		l.control.dispatchEvent(new Event("change", { bubbles: true }));
+		return true;
+	})(`+quoted(label)+`, `+quoted(option)+`)`)
+}
+
+// value evaluates an expression to a text.
+func (p *tab) value(expression string) string {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression))
+	if err != nil {
+		p.t.Fatalf("%s: %v\n%s", expression, err, p.text())
+	}
+	return v
+}
+
+// opened runs do and returns the tab or window that it opens.
+func (p *tab) opened(do func()) *tab {
+	p.t.Helper()
+	ids := chromedp.WaitNewTarget(p.ctx, func(i *target.Info) bool { return i.Type == "page" })
+	do()
+	select {
+	case id := <-ids:
+		ctx, cancel := chromedp.NewContext(p.ctx, chromedp.WithTargetID(id))
+		p.t.Cleanup(cancel)
+		return &tab{p.t, ctx}
+	case <-time.After(patience):
+		p.t.Fatalf("no new window opened\n%s", p.text())
+		return nil
+	}
+}
+
+// shoot takes a picture for the README if GREENROOM_SCREENSHOTS names a folder.
+func (p *tab) shoot(name string, width, height int64, dark bool) {
+	p.t.Helper()
+	dir := os.Getenv("GREENROOM_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	p.must(chromedp.EmulateViewport(width, height), func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+		})
+		return chromedp.Void{}, err
+	})
+	raw, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), raw, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+	p.must(chromedp.EmulateViewport(1280, 900))
+}

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A Config is what an operator decides.
+type Config struct {
+	// DataDir holds the SQLite database, the master key and the lock. It is
+	// made if it is missing.
+	DataDir string
+	// DatabaseURL is a postgres:// address; empty means SQLite in DataDir.
+	DatabaseURL string
+	// MasterKey is 32 bytes in base64 or hexadecimal; empty means the file
+	// master.key in DataDir, which is made at the first start.
+	MasterKey string
+
+	// PublicURL is what browsers and LMSes call: scheme, host, port.
+	PublicURL      string
+	SupportContact string
+
+	AllowNetworks []netip.Prefix // private networks on which LMSes may be
+	AllowPorts    []uint16       // beside 443
+	CAFile        string         // PEM, beside the system's roots
+
+	// Development allows http and platforms on loopback, and nothing else.
+	Development bool
+
+	Version string
+	Log     *slog.Logger
+	Now     func() time.Time
+	Random  io.Reader
+}
+
+// Files within the data directory.
+const (
+	databaseFile  = "greenroom.db"
+	masterKeyFile = "master.key"
+	lockFile      = "greenroom.lock"
+	publicURLFile = "public-url"
+)
+
+func (c Config) path(name string) string { return filepath.Join(c.DataDir, name) }
+
+// KnownPublicURL returns the configured public URL, or the one with which a
+// server last ran on this data directory, or "".
+func (c Config) KnownPublicURL() string {
+	if c.PublicURL != "" {
+		return c.PublicURL
+	}
+	raw, err := os.ReadFile(c.path(publicURLFile))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(raw))
+}
+
+// MasterKeyFile is where the master key is, unless the configuration holds it.
+func (c Config) MasterKeyFile() string { return c.path(masterKeyFile) }
+
+// DatabaseFile is where SQLite keeps its data.
+func (c Config) DatabaseFile() string { return c.path(databaseFile) }

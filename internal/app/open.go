@@ -1,0 +1,116 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/outbound"
+	"github.com/greenroom-lti/greenroom/internal/platforms"
+	"github.com/greenroom-lti/greenroom/internal/roleplay"
+	"github.com/greenroom-lti/greenroom/internal/store"
+)
+
+// A House is store and service, ready for use, without a server.
+type House struct {
+	Config    Config
+	Store     *store.Store
+	Service   *greenroom.Service
+	Platforms *platforms.Platforms
+	Outbound  *outbound.Client
+}
+
+// OpenService opens the database (bringing its schema up to date) and builds
+// the use cases over it.
+func OpenService(ctx context.Context, c Config) (*House, error) {
+	c = c.withDefaults()
+	if c.DataDir == "" {
+		return nil, errors.New("no data directory: give --data DIR")
+	}
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	out, err := outbound.New(outbound.Options{
+		AllowNetworks: c.AllowNetworks, AllowPorts: c.AllowPorts, CAFile: c.CAFile,
+		Development: c.Development, Version: c.Version, Log: c.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, c.StoreOptions(true))
+	if err != nil {
+		return nil, err
+	}
+	h := &House{Config: c, Store: db, Outbound: out}
+	if err := h.assemble(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return h, nil
+}
+
+func (h *House) assemble(ctx context.Context) error {
+	c := h.Config
+	if err := c.guardLostKey(ctx, h.Store); err != nil {
+		return err
+	}
+	master, fresh, err := c.masterKey()
+	if err != nil {
+		return err
+	}
+	if fresh {
+		c.Log.Info("master key made; keep a copy of it apart from the database", "file", c.path(masterKeyFile))
+	}
+	vault := greenroom.NewVault(master)
+	h.Platforms = platforms.New(platforms.Options{
+		Store: h.Store, Vault: vault, Client: h.Outbound, Now: c.Now, Random: c.Random,
+		Log: c.Log, Development: c.Development,
+	})
+	h.Service = &greenroom.Service{
+		Store: h.Store, Vault: vault, Platforms: h.Platforms,
+		Engine: roleplay.NewEngine(roleplay.Limits{}),
+		Now:    c.Now, Random: c.Random, Log: c.Log, AllowHTTP: c.Development,
+	}
+	return checkMasterKey(ctx, h.Service, c.masterKeyPlace())
+}
+
+// guardLostKey refuses to make a new master key for a database that already
+// holds sealed values.
+func (c Config) guardLostKey(ctx context.Context, db greenroom.Store) error {
+	if c.MasterKey != "" {
+		return nil
+	}
+	if _, err := os.Stat(c.path(masterKeyFile)); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	all, err := db.Instance().Workspaces(ctx)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	return fmt.Errorf("the master key is missing: %s is gone, but the database holds values sealed under it; put the file back or set GREENROOM_MASTER_KEY", c.path(masterKeyFile))
+}
+
+// Close closes the database.
+func (h *House) Close() error { return h.Store.Close() }
+
+// StoreOptions are those of the configured database.
+func (c Config) StoreOptions(migrate bool) store.Options {
+	return store.Options{Path: c.path(databaseFile), DatabaseURL: c.DatabaseURL, Migrate: migrate}
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	return c
+}

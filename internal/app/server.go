@@ -1,0 +1,150 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/greenroom-lti/greenroom/internal/admin"
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/jobs"
+	"github.com/greenroom-lti/greenroom/internal/launch"
+	"github.com/greenroom-lti/greenroom/internal/stage"
+	"github.com/greenroom-lti/greenroom/internal/web"
+)
+
+// An App is a server that has not opened its socket yet.
+type App struct {
+	*House
+	Kit     *web.Kit
+	handler http.Handler
+
+	launches  *greenroom.LaunchLog
+	passbacks *jobs.Passbacks
+	sweeps    *jobs.Sweeps
+	lock      *flock.Flock
+}
+
+// Open locks the data directory and puts the server together.
+func Open(ctx context.Context, c Config) (*App, error) {
+	c = c.withDefaults()
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	lock := flock.New(c.path(lockFile))
+	held, err := lock.TryLock()
+	if err == nil && !held {
+		err = fmt.Errorf("another Greenroom server runs on %s", c.DataDir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	h, err := OpenService(ctx, c)
+	if err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	a := &App{House: h, lock: lock}
+	if err := a.assemble(); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) assemble() error {
+	c := a.Config
+	kit, err := web.New(web.Options{
+		PublicURL: c.PublicURL, Service: a.Service, Log: c.Log, Development: c.Development,
+		SupportContact: c.SupportContact, Now: c.Now, Random: c.Random, Version: c.Version,
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.path(publicURLFile), []byte(c.PublicURL+"\n"), 0o600); err != nil {
+		return err
+	}
+	a.Kit = kit
+	a.launches = greenroom.NewLaunchLog(a.Service)
+	a.passbacks = jobs.New(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
+	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{Store: a.Store, Now: c.Now, Log: c.Log})
+	a.Service.Wake = a.passbacks.Wake
+
+	mux := http.NewServeMux()
+	kit.Mount(mux)
+	admin.New(kit).Mount(mux)
+	launch.New(kit, a.Platforms, a.launches).Mount(mux)
+	stage.New(kit).Mount(mux)
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", a.ready)
+	a.handler = kit.Wrap(mux)
+	return nil
+}
+
+// Handler returns the whole server as a handler.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// ready tells a load balancer whether requests can be answered.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := a.Store.Ping(ctx); err != nil {
+		a.Config.Log.Warn("not ready", "err", err)
+		http.Error(w, "database: no answer", http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// drainTime is how long requests under way may take once the server is asked
+// to stop.
+const drainTime = 20 * time.Second
+
+// Run serves on the listener and works the queues until ctx ends. Then it
+// takes no new requests, finishes those under way, and lets the workers put
+// down what they hold.
+func (a *App) Run(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler:           a.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	var workers sync.WaitGroup
+	workers.Go(func() { a.launches.Run(work) })
+	workers.Go(func() { a.passbacks.Run(work) })
+	workers.Go(func() { a.sweeps.Run(work) })
+	defer workers.Wait()
+	defer stopWork()
+
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	err := server.Shutdown(drain)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
+	}
+	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, serveErr)
+	}
+	return err
+}
+
+// Close closes the database and gives the data directory free.
+func (a *App) Close() error {
+	return errors.Join(a.House.Close(), a.lock.Unlock())
+}
