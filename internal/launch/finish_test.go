@@ -1,0 +1,401 @@
+package launch
+
+import (
+	"encoding/base64"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/web"
+	"github.com/greenroom-lti/greenroom/lti"
+)
+
+func TestLaunchOpensTheStage(t *testing.T) {
+	s := newSchool(t)
+	v := s.login()
+	opened := v.launch(v.claims())
+	if opened.StatusCode != http.StatusSeeOther {
+		t.Fatalf("status %d: %s", opened.StatusCode, opened.text())
+	}
+	to, err := opened.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := greenroom.LaunchID(to.Path[strings.LastIndex(to.Path, "/")+1:])
+	if to.String() != s.kit.URLs.Stage(s.ours.ID, id) {
+		t.Errorf("sent to %s", to)
+	}
+	browser := &http.Request{Header: http.Header{}}
+	for _, c := range opened.Cookies() {
+		browser.AddCookie(c)
+	}
+	visit, err := s.service.Visit(t.Context(), s.ours.ID, id, s.kit.StageToken(browser, id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if visit.Learner.Subject != "6" || visit.Learner.Name != "Ada <b>Lovelace</b>" || visit.Scenario.Slug != "first-call" ||
+		visit.Launch.Standing != greenroom.Graded || visit.Connection.ID != s.connection.ID {
+		t.Errorf("visit: %+v", visit)
+	}
+}
+
+// A bad launch starts from a good one and spoils one thing.
+type badLaunch struct {
+	spoil    func(c jwt.MapClaims)
+	status   int
+	sentence string
+	check    lti.Check
+}
+
+func set(name string, value any) func(jwt.MapClaims) {
+	return func(c jwt.MapClaims) { c[name] = value }
+}
+
+func without(name string) func(jwt.MapClaims) {
+	return func(c jwt.MapClaims) { delete(c, name) }
+}
+
+const (
+	notVerified = "Greenroom could not make sure that this launch comes from your LMS."
+	leftOut     = "Your LMS left something out that Greenroom needs."
+	tooOld      = "This launch is too old, or the clocks of your LMS and Greenroom differ."
+	notOpened   = "This part of your LMS is not connected to Greenroom."
+	otherKind   = "Greenroom cannot open this kind of launch."
+	otherPlace  = "This activity points to another address than Greenroom's."
+	otherLTI    = "Your LMS speaks another version of LTI than Greenroom."
+	noLearner   = "Your LMS did not say who you are."
+)
+
+func badLaunches(now time.Time) map[string]badLaunch {
+	const (
+		bad    = http.StatusBadRequest
+		denied = http.StatusUnauthorized
+	)
+	return map[string]badLaunch{
+		"of another issuer":             {set("iss", "https://evil.example.com"), denied, notVerified, lti.CheckIssuer},
+		"for another client":            {set("aud", "evil-client"), denied, notVerified, lti.CheckAudience},
+		"for another party":             {set("azp", "evil-client"), denied, notVerified, lti.CheckAuthorizedParty},
+		"with another nonce":            {set("nonce", "evil-nonce"), denied, notVerified, lti.CheckNonce},
+		"without a nonce":               {without("nonce"), denied, notVerified, lti.CheckNonce},
+		"expired":                       {set("exp", now.Add(-time.Hour).Unix()), denied, tooOld, lti.CheckExpiry},
+		"issued long ago":               {set("iat", now.Add(-time.Hour).Unix()), denied, tooOld, lti.CheckIssuedAt},
+		"issued in the future":          {set("iat", now.Add(time.Hour).Unix()), denied, tooOld, lti.CheckIssuedAt},
+		"not valid yet":                 {set("nbf", now.Add(time.Hour).Unix()), denied, tooOld, lti.CheckNotBefore},
+		"of another version":            {set(claim+"version", "11.3"), bad, otherLTI, lti.CheckVersion},
+		"without a version":             {without(claim + "version"), bad, otherLTI, lti.CheckVersion},
+		"of an unknown kind":            {set(claim+"message_type", "LtiEvilRequest"), bad, otherKind, lti.CheckMessageType},
+		"from an unknown deployment":    {set(claim+"deployment_id", "evil"), http.StatusForbidden, notOpened, lti.CheckDeployment},
+		"without a deployment":          {without(claim + "deployment_id"), http.StatusForbidden, notOpened, lti.CheckDeployment},
+		"for another target":            {set(claim+"target_link_uri", "https://evil.example.com/"), bad, otherPlace, lti.CheckTarget},
+		"without a resource link":       {without(claim + "resource_link"), bad, leftOut, lti.CheckResourceLink},
+		"with an empty resource link":   {set(claim+"resource_link", map[string]any{"id": ""}), bad, leftOut, lti.CheckResourceLink},
+		"without roles":                 {without(claim + "roles"), bad, leftOut, lti.CheckRoles},
+		"without a subject":             {without("sub"), bad, noLearner, lti.CheckSubject},
+		"for a picker that comes later": {deepLinking, bad, otherKind, lti.CheckMessageType},
+	}
+}
+
+func deepLinking(c jwt.MapClaims) {
+	c[claim+"message_type"] = lti.MessageDeepLinking
+	c["https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"] = map[string]any{
+		"deep_link_return_url": "https://lms.example.com/return", "accept_types": []string{"ltiResourceLink"},
+		"accept_presentation_document_targets": []string{"iframe"},
+	}
+}
+
+func TestRefusedLaunches(t *testing.T) {
+	s := newSchool(t)
+	bads := badLaunches(s.clock.Now())
+	for _, name := range slices.Sorted(maps.Keys(bads)) {
+		tc := bads[name]
+		t.Run(name, func(t *testing.T) {
+			v := s.login()
+			claims := v.claims()
+			tc.spoil(claims)
+			page := v.launch(claims)
+			if page.StatusCode != tc.status {
+				t.Errorf("status %d, want %d", page.StatusCode, tc.status)
+			}
+			page.shows(t, refusedTitle, tc.sentence, "Back to the course")
+			page.givesNothingAway(t)
+			if strings.Contains(page.body, "evil") {
+				t.Error("the page repeats what was sent")
+			}
+			back := "https://lms.example.com/return.php?course=2&amp;sesskey=abc&amp;lti_errormsg=" + url.QueryEscape(tc.sentence)
+			if !strings.Contains(page.body, strings.ReplaceAll(back, "+", "&#43;")) {
+				t.Errorf("the way back is not on the page: %s", page.body)
+			}
+			row := s.isLogged(t, page, tc.check)
+			if row.Connection != s.connection.ID || !slices.Contains(row.Passed, string(lti.CheckSignature)) {
+				t.Errorf("logged for connection %q with the checks %v", row.Connection, row.Passed)
+			}
+			if c := page.Header.Values("Set-Cookie"); len(c) != 0 {
+				t.Errorf("a refused launch sets %v", c)
+			}
+		})
+	}
+}
+
+func TestForgedLaunches(t *testing.T) {
+	s := newSchool(t)
+	for name, tc := range map[string]struct {
+		token func(v visit) string
+		check lti.Check
+	}{
+		"plain text":              {func(visit) string { return "not a token" }, lti.CheckToken},
+		"nothing":                 {func(visit) string { return "" }, lti.CheckRequest},
+		"signed by somebody else": {func(v visit) string { return s.signWith(anotherKey(), keyID, v.claims()) }, lti.CheckSignature},
+		"under an unknown key":    {func(v visit) string { return s.signWith(anotherKey(), "evil-key", v.claims()) }, lti.CheckKey},
+		"unsigned": {func(v visit) string {
+			unsigned, err := jwt.NewWithClaims(jwt.SigningMethodNone, v.claims()).SignedString(jwt.UnsafeAllowNoneSignatureType)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return unsigned
+		}, lti.CheckAlgorithm},
+		"signed with the public key as a secret": {func(v visit) string {
+			token := jwt.NewWithClaims(jwt.SigningMethodHS256, v.claims())
+			token.Header["kid"] = keyID
+			signed, err := token.SignedString(s.key.PublicKey.N.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return signed
+		}, lti.CheckAlgorithm},
+		"with a payload that was changed": {func(v visit) string {
+			parts := strings.Split(s.sign(v.claims()), ".")
+			payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			changed := strings.Replace(string(payload), `"sub":"6"`, `"sub":"7"`, 1)
+			return parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(changed)) + "." + parts[2]
+		}, lti.CheckSignature},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := s.login()
+			form := url.Values{"state": {v.state}}
+			if token := tc.token(v); token != "" {
+				form.Set("id_token", token)
+			}
+			page := v.send(form)
+			want := sentences[tc.check]
+			page.shows(t, refusedTitle, want.text)
+			page.givesNothingAway(t)
+			if page.StatusCode != want.status {
+				t.Errorf("status %d, want %d", page.StatusCode, want.status)
+			}
+			if strings.Contains(page.text(), "Back to the course") {
+				t.Error("a forged launch gets a way back")
+			}
+			s.isLogged(t, page, tc.check)
+		})
+	}
+}
+
+func TestStatesThatAreNotOurs(t *testing.T) {
+	s := newSchool(t)
+	other := s.workspace("Support team")
+	if _, err := s.service.SaveConnection(t.Context(), greenroom.Operator(other.ID), s.form()); err != nil {
+		t.Fatal(err)
+	}
+	const unknown = "This launch took too long, or it did not begin here."
+	send := func(v visit, state string, cookies []*http.Cookie) answer {
+		v.cookies = cookies
+		return v.send(url.Values{"state": {state}, "id_token": {s.sign(v.claims())}})
+	}
+	for name, tc := range map[string]struct {
+		send     func(v visit) answer
+		sentence string
+		check    lti.Check
+	}{
+		"invented": {func(v visit) answer { return send(v, "evil", v.cookies) }, unknown, lti.CheckState},
+		"changed": {func(v visit) answer {
+			return send(v, v.state[:10]+"AAAA"+v.state[14:], v.cookies)
+		}, unknown, lti.CheckState},
+		"too old": {func(v visit) answer {
+			s.clock.pass(11 * time.Minute)
+			return v.launch(v.claims())
+		}, unknown, lti.CheckState},
+		"of another workspace": {func(v visit) answer {
+			began := s.post(s.kit.URLs.Login(other.ID), url.Values{
+				"iss": {s.server.URL}, "client_id": {"greenroom"}, "login_hint": {"6"}, "target_link_uri": {s.kit.URLs.Launch(other.ID)},
+			})
+			to, err := began.Location()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return send(v, to.Query().Get("state"), began.Cookies())
+		}, unknown, lti.CheckState},
+		"of another browser": {func(v visit) answer {
+			return send(v, v.state, s.login().cookies)
+		}, "Your browser did not bring back what Greenroom gave it a moment ago.", lti.CheckBrowser},
+		"of a browser without cookies": {func(v visit) answer {
+			return send(v, v.state, nil)
+		}, "Your browser did not bring back what Greenroom gave it a moment ago.", lti.CheckBrowser},
+	} {
+		t.Run(name, func(t *testing.T) {
+			page := tc.send(s.login())
+			page.shows(t, refusedTitle, tc.sentence)
+			page.givesNothingAway(t)
+			s.isLogged(t, page, tc.check)
+		})
+	}
+}
+
+func TestLaunchWorksOnce(t *testing.T) {
+	s := newSchool(t)
+	v := s.login()
+	form := url.Values{"state": {v.state}, "id_token": {s.sign(v.claims())}}
+	if first := v.send(form); first.StatusCode != http.StatusSeeOther {
+		t.Fatalf("status %d: %s", first.StatusCode, first.text())
+	}
+	again := v.send(form)
+	again.shows(t, refusedTitle, "This launch was already used.", "Go back to your course and open the activity again.")
+	if again.StatusCode != http.StatusForbidden {
+		t.Errorf("status %d", again.StatusCode)
+	}
+	s.isLogged(t, again, lti.CheckReplay)
+}
+
+func TestConnectionSwitchedOffBetweenLoginAndLaunch(t *testing.T) {
+	s := newSchool(t)
+	v := s.login()
+	s.disable()
+	page := v.launch(v.claims())
+	page.shows(t, refusedTitle, "Your LMS is not connected to this Greenroom workspace.")
+	s.isLogged(t, page, lti.CheckRegistration)
+}
+
+func TestActivitiesWithoutAScenario(t *testing.T) {
+	s := newSchool(t)
+	const (
+		missing = "This activity does not say which scenario to open."
+		unknown = "The scenario of this activity is not in Greenroom."
+		teacher = "In your LMS, set the custom parameter scenario_id of this activity. The scenario's page in Greenroom shows the whole line to copy, for example scenario_id=discovery-call."
+		learner = "Tell your teacher, and give them the reference below."
+	)
+	instructor := []string{"http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"}
+	for name, tc := range map[string]struct {
+		custom         map[string]any
+		roles          []string
+		sentence, hint string
+	}{
+		"missing, a learner":  {map[string]any{}, nil, missing, learner},
+		"missing, a teacher":  {map[string]any{}, instructor, missing, teacher},
+		"empty, a teacher":    {map[string]any{"scenario_id": " "}, instructor, missing, teacher},
+		"unresolved variable": {map[string]any{"scenario_id": "$Scenario.id"}, instructor, missing, teacher},
+		"unknown, a learner":  {map[string]any{"scenario_id": "evil"}, nil, unknown, learner},
+		"unknown, a teacher":  {map[string]any{"scenario_id": "evil"}, instructor, unknown, teacher},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := s.login()
+			claims := v.claims()
+			claims[claim+"custom"] = tc.custom
+			if tc.roles != nil {
+				claims[claim+"roles"] = tc.roles
+			}
+			page := v.launch(claims)
+			page.shows(t, refusedTitle, tc.sentence, tc.hint, "Back to the course")
+			page.givesNothingAway(t)
+			if page.StatusCode != http.StatusBadRequest || strings.Contains(page.body, "evil") {
+				t.Errorf("status %d: %s", page.StatusCode, page.text())
+			}
+			for _, row := range s.refusals(s.ours) {
+				if row.Reference == page.reference() && (row.Check != checkScenario || row.Connection != s.connection.ID || !slices.Contains(row.Passed, string(lti.CheckSubject))) {
+					t.Errorf("logged as %+v", row)
+				}
+			}
+			if claims[claim+"custom"] = map[string]any{"scenario_id": "first-call"}; v.launch(claims).StatusCode != http.StatusSeeOther {
+				t.Error("a refused launch has spent its state")
+			}
+		})
+	}
+}
+
+func TestPlatformErrors(t *testing.T) {
+	s := newSchool(t)
+	for code, sentence := range map[string]string{
+		"login_required":          "Your LMS says that you are not signed in.",
+		"access_denied":           "Your LMS did not let you open this activity.",
+		"unauthorized_client":     "This tool is not switched on in your LMS.",
+		"launch_no_longer_valid":  "Your LMS says that this launch has run out.",
+		"server_error":            "Your LMS could not complete the launch just now.",
+		"temporarily_unavailable": "Your LMS could not complete the launch just now.",
+		"interaction_required":    "Your LMS wants to ask you something first.",
+		"invalid_request":         "Your LMS ended the launch with an error.",
+		"<b>evil</b>":             "Your LMS ended the launch with an error.",
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			t.Run(code+" by "+method, func(t *testing.T) {
+				v := s.login()
+				form := url.Values{"state": {v.state}, "error": {code}, "error_description": {"evil words"}}
+				page := v.send(form)
+				if method == http.MethodGet {
+					page = s.get(s.kit.URLs.Launch(s.ours.ID) + "?" + form.Encode())
+				}
+				page.shows(t, refusedTitle, sentence)
+				if strings.Contains(page.body, "evil") {
+					t.Error("the page repeats what was sent")
+				}
+				s.isLogged(t, page, lti.CheckPlatformError)
+			})
+		}
+	}
+}
+
+func TestEveryCheckHasASentence(t *testing.T) {
+	for _, check := range append(lti.Checks(), lti.CheckRequest, lti.CheckDeepLinking) {
+		s := sentenceOf(&lti.Refusal{Check: check})
+		_, known := sentences[check]
+		if !known && check != lti.CheckPlatformError {
+			t.Errorf("%s has no sentence", check)
+		}
+		if s.text == "" || s.hint == "" || !slices.Contains([]int{400, 401, 403}, s.status) {
+			t.Errorf("%s: %+v", check, s)
+		}
+		if strings.Contains(s.text+s.hint, string(check)) && strings.Contains(string(check), "_") {
+			t.Errorf("%s: the sentence names the check", check)
+		}
+	}
+}
+
+func TestWayBackIsAnAddressThatAPageMayLink(t *testing.T) {
+	s := newHouse(t, http.DefaultClient)
+	l := New(mustKit(t, s), s.lms, s.launches)
+	for address, want := range map[string]string{
+		"https://lms.example.com/back":         "https://lms.example.com/back?lti_errormsg=Sorry",
+		"https://lms.example.com/back?a=b%20c": "https://lms.example.com/back?a=b%20c&lti_errormsg=Sorry",
+		"http://localhost:8080/back":           "http://localhost:8080/back?lti_errormsg=Sorry",
+		"http://lms.example.com/back":          "",
+		"javascript:alert(1)":                  "",
+		"https://user@lms.example.com/":        "",
+		"//lms.example.com/back":               "",
+		"":                                     "",
+	} {
+		verified := &lti.Launch{Presentation: &lti.Presentation{ReturnURL: address}}
+		if got := l.wayBack(verified, "Sorry"); got != want {
+			t.Errorf("%q gives %q, want %q", address, got, want)
+		}
+	}
+	if got := l.wayBack(&lti.Launch{}, "Sorry"); got != "" {
+		t.Errorf("no presentation gives %q", got)
+	}
+}
+
+// mustKit returns a kit of its own: a kit takes each asset once.
+func mustKit(t *testing.T, h *house) *web.Kit {
+	t.Helper()
+	kit, err := web.New(web.Options{PublicURL: publicURL, Service: h.service, Log: h.service.Log, Development: true, Now: h.clock.Now, Random: h.service.Random})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kit
+}
