@@ -141,6 +141,7 @@ type connectedRow struct {
 	greenroom.Connection
 	NoLaunch   bool
 	NotGranted []string // in words, what the platform kept to itself
+	Fresh      bool     // new to a page that was open
 }
 
 func newConnectedPart(path string, all []greenroom.Connection) (connectedPart, error) {
@@ -186,6 +187,9 @@ func (h connections) table(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	part.Live = true
+	for i := range part.Rows {
+		part.Rows[i].Fresh = h.kit.Now().Sub(part.Rows[i].ConnectedAt) < time.Minute
+	}
 	w.Header().Set("HX-Trigger-After-Settle", "connections-changed")
 	return h.kit.RenderPart(w, http.StatusOK, h.pages, "lti.html", "connected", part)
 }

@@ -110,5 +110,5 @@ func (h invites) send(w http.ResponseWriter, part invitePart) error {
 }
 
 func (h invites) back(w http.ResponseWriter, r *http.Request) error {
-	return web.Redirect(w, r, ltiPath(r)+"#registration")
+	return web.Redirect(w, r, ltiPath(r)+"#registration-section")
 }

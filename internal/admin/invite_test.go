@@ -39,7 +39,7 @@ func TestGenerateRegistrationURL(t *testing.T) {
 func TestGenerateWithoutScript(t *testing.T) {
 	dana := newSite(t).as("dana")
 	answer := dana.post(urls, nil)
-	if to := answer.header.Get("Location"); to != lti+"#registration" {
+	if to := answer.header.Get("Location"); to != lti+"#registration-section" {
 		t.Errorf("leads to %q", to)
 	}
 	if page := dana.follow(answer); !registrationURL.MatchString(page.body) {

@@ -2,12 +2,10 @@ package web
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -52,26 +50,19 @@ type Kit struct {
 
 // New returns a Kit. It fails if the public URL is none.
 func New(o Options) (*Kit, error) {
-	public, err := url.Parse(o.PublicURL)
+	urls, err := NewURLs(o.PublicURL)
 	if err != nil {
-		return nil, fmt.Errorf("public URL: %w", err)
+		return nil, err
 	}
-	if public.Host == "" || (public.Scheme != "https" && public.Scheme != "http") {
-		return nil, fmt.Errorf("public URL: %q has no scheme or host", o.PublicURL)
-	}
-	if public.Path != "" && public.Path != "/" {
-		return nil, errors.New("public URL: leave out the path; Greenroom takes a host of its own")
-	}
-	origin := public.Scheme + "://" + public.Host
 	k := &Kit{
 		Service: o.Service, Log: o.Log, Development: o.Development,
 		Support: o.SupportContact, Version: o.Version, Now: o.Now,
-		random: o.Random, secure: public.Scheme == "https", origin: origin,
+		random: o.Random, secure: strings.HasPrefix(urls.origin, "https:"), origin: urls.origin,
 	}
 	if k.assets, err = loadAssets(); err != nil {
 		return nil, err
 	}
-	k.URLs = URLs{origin: origin}
+	k.URLs = urls
 	k.Sessions = k.newSessions()
 	k.pages = k.Templates(templateFiles, "templates/pages/*.html")
 	return k, nil

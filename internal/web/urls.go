@@ -1,6 +1,8 @@
 package web
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -11,6 +13,21 @@ import (
 // a renamed workspace keeps its connections.
 type URLs struct {
 	origin string
+}
+
+// NewURLs returns the URLs of a server whose public URL is scheme and host,
+// with no path: Greenroom takes a host of its own.
+func NewURLs(public string) (URLs, error) {
+	u, err := url.Parse(public)
+	switch {
+	case err != nil:
+		return URLs{}, fmt.Errorf("public URL: %w", err)
+	case u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return URLs{}, fmt.Errorf("public URL: %q has no scheme or host", public)
+	case u.Path != "" && u.Path != "/":
+		return URLs{}, errors.New("public URL: leave out the path; Greenroom takes a host of its own")
+	}
+	return URLs{origin: u.Scheme + "://" + u.Host}, nil
 }
 
 // Origin returns scheme and host, as a page's own origin reads in a browser.

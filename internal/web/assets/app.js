@@ -92,10 +92,12 @@
     return ms > 0 ? "in less than a minute" : "just now";
   };
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
+  // say changes a text only if it differs, so that a selection survives.
+  const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   const showTimes = (root = document) => {
     for (const t of all("time[data-relative]", root)) {
       const at = new Date(t.dateTime);
-      t.textContent = relative(at - Date.now());
+      say(t, relative(at - Date.now()));
       t.title = exact.format(at);
     }
   };
@@ -108,7 +110,7 @@
     return minutes >= 60 ? "Valid for 1 hour" : `Valid for ${minutes} more minute${minutes === 1 ? "" : "s"}`;
   };
   const showCountdowns = (root = document) => {
-    for (const c of all("[data-until]", root)) c.textContent = left(new Date(c.dataset.until) - Date.now());
+    for (const c of all("[data-until]", root)) say(c, left(new Date(c.dataset.until) - Date.now()));
   };
 
   // Menus close by Escape and by a click elsewhere; arrows walk through them.
