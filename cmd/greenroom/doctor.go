@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 
@@ -116,15 +117,14 @@ func (c doctorCmd) public() finding {
 // schema tells whether the database answers and is up to date, and whether it
 // is worth looking further.
 func (c doctorCmd) schema(ctx context.Context) (finding, bool) {
-	if _, err := os.Stat(c.config(nil).DatabaseFile()); c.DatabaseURL == "" && errors.Is(err, os.ErrNotExist) {
-		return finding{"database", false, "there is no database yet; the first \"greenroom serve\" makes it"}, false
-	}
-	pending, err := store.Pending(ctx, c.config(nil).StoreOptions(false))
+	schema, err := store.Status(ctx, c.config(nil).StoreOptions(false))
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return finding{"database", false, "there is no database yet; the first \"greenroom serve\" makes it"}, false
 	case err != nil:
 		return finding{"database", false, err.Error()}, false
-	case pending > 0:
-		return finding{"database", false, fmt.Sprintf("%d migrations are to be applied: run \"greenroom migrate\"", pending)}, false
+	case schema.Pending() > 0:
+		return finding{"database", false, fmt.Sprintf("%d migrations are to be applied: run \"greenroom migrate\"", schema.Pending())}, false
 	}
 	return finding{"database", true, "answers, schema up to date"}, true
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/greenroom-lti/greenroom/internal/app"
-	"github.com/greenroom-lti/greenroom/internal/web"
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
 
 type serveCmd struct {
@@ -68,7 +68,7 @@ func checkPublicURL(s string, dev bool) (string, error) {
 		return "", errUsage{fmt.Errorf("--public-url %q must end behind the host and port", s)}
 	}
 	u.Path = ""
-	loopback := web.IsLoopbackHost(u.Hostname())
+	loopback := greenroom.IsLoopback(u.Hostname())
 	switch {
 	case u.Scheme == "https", u.Scheme == "http" && dev && loopback:
 		return u.String(), nil

@@ -63,6 +63,3 @@ func (c Config) KnownPublicURL() string {
 
 // MasterKeyFile is where the master key is, unless the configuration holds it.
 func (c Config) MasterKeyFile() string { return c.path(masterKeyFile) }
-
-// DatabaseFile is where SQLite keeps its data.
-func (c Config) DatabaseFile() string { return c.path(databaseFile) }

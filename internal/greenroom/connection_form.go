@@ -121,7 +121,7 @@ func checkURL(s, empty string, allowHTTP bool) (string, string) {
 		return s, "Leave out the part from # on."
 	case u.Scheme == "https":
 		return s, ""
-	case u.Scheme == "http" && allowHTTP && isLoopback(u.Hostname()):
+	case u.Scheme == "http" && allowHTTP && IsLoopback(u.Hostname()):
 		return s, ""
 	}
 	return s, "The URL must begin with https://."
@@ -175,7 +175,7 @@ func issuerWarning(c Connection) []string {
 
 func isLoopbackURL(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && u.Scheme == "http" && isLoopback(u.Hostname())
+	return err == nil && u.Scheme == "http" && IsLoopback(u.Hostname())
 }
 
 func keySetWarning(err error) string {

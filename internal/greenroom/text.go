@@ -91,9 +91,9 @@ func parseHTTPS(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// isLoopback tells whether a host is this machine by name: localhost, or an
+// IsLoopback tells whether a host is this machine by name: localhost, or an
 // address of the loopback range.
-func isLoopback(host string) bool {
+func IsLoopback(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}

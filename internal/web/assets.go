@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -26,6 +27,7 @@ type assets struct {
 
 type asset struct {
 	body    []byte
+	zipped  []byte // by gzip; nil where that saves nothing
 	name    string
 	forever bool // this name never changes its content
 }
@@ -55,10 +57,14 @@ func (a *assets) add(fsys fs.FS) error {
 		if err != nil {
 			return err
 		}
+		zipped, err := zip(name, body)
+		if err != nil {
+			return err
+		}
 		hashed := hashedName(name, body)
 		// The names of vendored files carry their version.
-		a.files[name] = asset{body: body, name: name, forever: strings.HasPrefix(name, "vendor/")}
-		a.files[hashed] = asset{body: body, name: name, forever: true}
+		a.files[name] = asset{body: body, zipped: zipped, name: name, forever: strings.HasPrefix(name, "vendor/")}
+		a.files[hashed] = asset{body: body, zipped: zipped, name: name, forever: true}
 		a.hashed[name] = hashed
 		return nil
 	})
@@ -90,5 +96,31 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if found.forever {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	http.ServeContent(w, r, found.name, time.Time{}, bytes.NewReader(found.body))
+	body := found.body
+	if found.zipped != nil {
+		w.Header().Set("Vary", "Accept-Encoding")
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && r.Header.Get("Range") == "" {
+			w.Header().Set("Content-Encoding", "gzip")
+			body = found.zipped
+		}
+	}
+	http.ServeContent(w, r, found.name, time.Time{}, bytes.NewReader(body))
+}
+
+// zip compresses text files; fonts and images are compressed already.
+func zip(name string, body []byte) ([]byte, error) {
+	switch path.Ext(name) {
+	case ".css", ".js", ".svg":
+	default:
+		return nil, nil
+	}
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
 }

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"compress/gzip"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -55,6 +57,25 @@ func TestAssetTypes(t *testing.T) {
 		if got := w.Header().Get("Content-Type"); got != kind {
 			t.Errorf("%s: Content-Type %q, want %q", path, got, kind)
 		}
+	}
+}
+
+func TestTextIsSentCompressed(t *testing.T) {
+	h := newHouse(t, publicURL)
+	plain := body(t, h.get("/assets/vendor/basecoat-nova-1.0.2.css"))
+	r := httptest.NewRequest("GET", "/assets/vendor/basecoat-nova-1.0.2.css", nil)
+	r.Header.Set("Accept-Encoding", "br, gzip")
+	res := h.do(r)
+	if got := res.Header.Get("Content-Encoding"); got != "gzip" {
+		t.Fatalf("Content-Encoding %q", got)
+	}
+	zipped, err := gzip.NewReader(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(zipped)
+	if err != nil || string(text) != plain {
+		t.Errorf("%d bytes, want the %d of the file: %v", len(text), len(plain), err)
 	}
 }
 

@@ -46,6 +46,8 @@ type Kit struct {
 	origin string
 	assets *assets
 	pages  *Templates // of this package: sign-in, set-up, errors
+
+	attempts attempts
 }
 
 // New returns a Kit. It fails if the public URL is none.

@@ -7,11 +7,17 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
 
-// maxPassword keeps hashing short; it is also the longest that can be set.
-const maxPassword = 1000
+// The longest that anybody can have, in bytes.
+const (
+	maxEmail    = 254
+	maxPassword = 4 * 1000
+)
 
-// credentialsText does not tell whether the address is known.
-const credentialsText = "This e-mail address and password do not belong together. Check both and try again."
+const (
+	// credentialsText does not tell whether the address is known.
+	credentialsText = "This e-mail address and password do not belong together. Check both and try again."
+	attemptsText    = "Too many attempts. Wait a minute, then try again."
+)
 
 type signInPage struct {
 	Next     string
@@ -55,14 +61,20 @@ func (k *Kit) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	email, password := r.PostFormValue("email"), r.PostFormValue("password")
 	next := r.PostFormValue("next")
-	if len(password) > 4*maxPassword || len(email) > 4*maxPassword {
-		password = ""
+	refuse := func(status int, text string) error {
+		page := newSignInPage(next, email)
+		page.Error = text
+		return k.Render(w, r, status, k.pages, "sign-in.html", page)
+	}
+	if len(email) > maxEmail || len(password) > maxPassword {
+		return refuse(http.StatusUnprocessableEntity, credentialsText)
+	}
+	if !k.attempts.allow(r, email, k.Now()) {
+		return refuse(http.StatusTooManyRequests, attemptsText)
 	}
 	person, err := k.Service.Authenticate(r.Context(), email, password)
 	if errors.Is(err, greenroom.ErrCredentials) {
-		page := newSignInPage(next, email)
-		page.Error = credentialsText
-		return k.Render(w, r, http.StatusUnprocessableEntity, k.pages, "sign-in.html", page)
+		return refuse(http.StatusUnprocessableEntity, credentialsText)
 	}
 	if err != nil {
 		return err

@@ -2,9 +2,12 @@ package web
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
@@ -79,6 +82,46 @@ func TestWrongPasswordAndUnknownAddressReadTheSame(t *testing.T) {
 	}
 	if len(h.jar) != 0 {
 		t.Errorf("cookies %v after refusals", h.jar)
+	}
+}
+
+func TestGuessingPasswordsIsSlow(t *testing.T) {
+	h := newHouse(t, publicURL)
+	now := noon
+	h.Now = func() time.Time { return now }
+	try := func(email string) int {
+		return h.post("/sign-in", url.Values{"email": {email}, "password": {"a guess"}}).StatusCode
+	}
+	for range 10 {
+		if got := try("dana@example.com"); got != http.StatusUnprocessableEntity {
+			t.Fatalf("status %d", got)
+		}
+	}
+	res := h.post("/sign-in", url.Values{"email": {"Dana@example.com"}, "password": {"a guess"}})
+	wantStatus(t, res, http.StatusTooManyRequests)
+	if !strings.Contains(body(t, res), "Too many attempts. Wait a minute, then try again.") {
+		t.Error("no sentence")
+	}
+	if got := try("ada@example.com"); got != http.StatusUnprocessableEntity {
+		t.Errorf("another address: %d", got)
+	}
+	now = now.Add(10 * time.Second)
+	if got := try("dana@example.com"); got != http.StatusUnprocessableEntity {
+		t.Errorf("ten seconds later: %d", got)
+	}
+	if got := try("dana@example.com"); got != http.StatusTooManyRequests {
+		t.Errorf("at once again: %d", got)
+	}
+}
+
+func TestAttemptsAreBounded(t *testing.T) {
+	var a attempts
+	r := httptest.NewRequest("POST", "/sign-in", nil)
+	for i := range maxAttempts + 5 {
+		a.allow(r, strconv.Itoa(i), noon)
+	}
+	if len(a.known) > maxAttempts {
+		t.Errorf("%d are remembered", len(a.known))
 	}
 }
 
