@@ -4,14 +4,16 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,38 +52,76 @@ type site struct {
 
 const password = "correct horse"
 
+// seeded is the database of newSite, made once: keys and password hashes take
+// their time.
+var seeded = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "greenroom")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "greenroom.db")
+	if err := seed(context.Background(), path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func newService(db greenroom.Store) *greenroom.Service {
+	return &greenroom.Service{
+		Store: db, Vault: greenroom.NewVault([32]byte{1}), Random: rand.Reader,
+		Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+func seed(ctx context.Context, path string) error {
+	db, err := store.Open(ctx, store.Options{Path: path, Migrate: true})
+	if err != nil {
+		return err
+	}
+	service := newService(db)
+	for workspace, people := range map[string]map[string]greenroom.Role{
+		"Northwind": {"dana": greenroom.Owner, "ada": greenroom.Admin, "mel": greenroom.MemberRole},
+		"Elsewhere": {"eve": greenroom.Owner},
+	} {
+		w, err := service.CreateWorkspace(ctx, workspace, "", false)
+		if err != nil {
+			return errors.Join(err, db.Close())
+		}
+		for name, role := range people {
+			u := greenroom.NewUser{Email: name + "@example.com", Name: name, Password: password, Role: role}
+			if _, err := service.CreateUser(ctx, w.ID, u); err != nil {
+				return errors.Join(err, db.Close())
+			}
+		}
+	}
+	return db.Close()
+}
+
 func newSite(t *testing.T) *site {
 	t.Helper()
-	ctx := context.Background()
-	db, err := store.Open(ctx, store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true})
-	if err != nil {
+	path := filepath.Join(t.TempDir(), "greenroom.db")
+	if err := os.WriteFile(path, must(seeded())(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	db := must(store.Open(t.Context(), store.Options{Path: path}))(t)
 	t.Cleanup(func() { _ = db.Close() })
 	s := &site{t: t, now: noon, platforms: &platforms{keySet: greenroom.KeySetReport{Document: []byte("{}"), Keys: 1}}}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s.service = &greenroom.Service{
-		Store: db, Vault: greenroom.NewVault([32]byte{1}), Platforms: s.platforms,
-		Now: func() time.Time { return s.now }, Random: rand.Reader, Log: log,
-	}
-	s.kit, err = web.New(web.Options{
-		PublicURL: "https://practice.example.com", Service: s.service, Log: log, Now: s.service.Now,
+	s.service = newService(db)
+	s.service.Platforms = s.platforms
+	s.service.Now = func() time.Time { return s.now }
+	s.kit = must(web.New(web.Options{
+		PublicURL: "https://practice.example.com", Service: s.service, Log: s.service.Log, Now: s.service.Now,
 		Random: rand.Reader, SupportContact: "help@example.com",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	}))(t)
 	mux := http.NewServeMux()
 	s.kit.Mount(mux)
 	New(s.kit).Mount(mux)
 	s.handler = s.kit.Wrap(mux)
 
-	s.northwind = must(s.service.CreateWorkspace(ctx, "Northwind", "", false))(t)
-	s.elsewhere = must(s.service.CreateWorkspace(ctx, "Elsewhere", "", false))(t)
-	dana := s.person(s.northwind, "dana", greenroom.Owner)
-	s.person(s.northwind, "ada", greenroom.Admin)
-	s.person(s.northwind, "mel", greenroom.MemberRole)
-	s.person(s.elsewhere, "eve", greenroom.Owner)
+	s.northwind = must(db.Instance().FindWorkspace(t.Context(), "northwind"))(t)
+	s.elsewhere = must(db.Instance().FindWorkspace(t.Context(), "elsewhere"))(t)
+	dana := must(db.Instance().PersonByEmail(t.Context(), "dana@example.com"))(t)
 	s.owner = greenroom.Actor{Person: dana.ID, Workspace: s.northwind.ID, Role: greenroom.Owner}
 	return s
 }
@@ -95,13 +135,6 @@ func must[T any](v T, err error) func(*testing.T) T {
 		}
 		return v
 	}
-}
-
-func (s *site) person(w greenroom.Workspace, name string, role greenroom.Role) greenroom.Person {
-	s.t.Helper()
-	return must(s.service.CreateUser(context.Background(), w.ID, greenroom.NewUser{
-		Email: name + "@example.com", Name: name, Password: password, Role: role,
-	}))(s.t)
 }
 
 // A browser is somebody's browser, signed in unless the name is empty.
@@ -244,6 +277,8 @@ func TestWhoChangesWhat(t *testing.T) {
 	}
 }
 
+var inline = regexp.MustCompile(`(?i)<script[^>]*>[^<]|<style|\sstyle=|\son[a-z]+="|javascript:`)
+
 func TestPagesAreSealed(t *testing.T) {
 	s := newSite(t)
 	dana := s.as("dana")
@@ -252,6 +287,12 @@ func TestPagesAreSealed(t *testing.T) {
 		"/w/northwind/settings", "/w/northwind/settings/integrations", lti, "/w/northwind/nothing",
 	} {
 		got := dana.get(path)
+		if m := inline.FindString(got.body); m != "" {
+			t.Errorf("%s: %q would be refused by the policy", path, m)
+		}
+		if n := strings.Count(got.body, "<h1"); got.status == http.StatusOK && n != 1 {
+			t.Errorf("%s: %d main headings", path, n)
+		}
 		if csp := got.header.Get("Content-Security-Policy"); !strings.HasSuffix(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe") {
 			t.Errorf("%s: policy %q", path, csp)
 		}
