@@ -79,14 +79,16 @@ func badLaunches(now time.Time) map[string]badLaunch {
 		denied = http.StatusUnauthorized
 	)
 	return map[string]badLaunch{
-		"of another issuer":             {set("iss", "https://evil.example.com"), denied, notVerified, lti.CheckIssuer},
-		"for another client":            {set("aud", "evil-client"), denied, notVerified, lti.CheckAudience},
-		"for another party":             {set("azp", "evil-client"), denied, notVerified, lti.CheckAuthorizedParty},
-		"with another nonce":            {set("nonce", "evil-nonce"), denied, notVerified, lti.CheckNonce},
-		"without a nonce":               {without("nonce"), denied, notVerified, lti.CheckNonce},
-		"expired":                       {set("exp", now.Add(-time.Hour).Unix()), denied, tooOld, lti.CheckExpiry},
-		"issued long ago":               {set("iat", now.Add(-time.Hour).Unix()), denied, tooOld, lti.CheckIssuedAt},
-		"issued in the future":          {set("iat", now.Add(time.Hour).Unix()), denied, tooOld, lti.CheckIssuedAt},
+		"of another issuer":  {set("iss", "https://evil.example.com"), denied, notVerified, lti.CheckIssuer},
+		"for another client": {set("aud", "evil-client"), denied, notVerified, lti.CheckAudience},
+		"for another party":  {set("azp", "evil-client"), denied, notVerified, lti.CheckAuthorizedParty},
+		"with another nonce": {set("nonce", "evil-nonce"), denied, notVerified, lti.CheckNonce},
+		"without a nonce":    {without("nonce"), denied, notVerified, lti.CheckNonce},
+		"expired":            {set("exp", now.Add(-time.Hour).Unix()), denied, tooOld, lti.CheckExpiry},
+		"issued long ago":    {set("iat", now.Add(-time.Hour).Unix()), denied, tooOld, lti.CheckIssuedAt},
+		"issued in the future": {func(c jwt.MapClaims) {
+			c["iat"], c["exp"] = now.Add(time.Hour).Unix(), now.Add(2*time.Hour).Unix()
+		}, denied, tooOld, lti.CheckIssuedAt},
 		"not valid yet":                 {set("nbf", now.Add(time.Hour).Unix()), denied, tooOld, lti.CheckNotBefore},
 		"of another version":            {set(claim+"version", "11.3"), bad, otherLTI, lti.CheckVersion},
 		"without a version":             {without(claim + "version"), bad, otherLTI, lti.CheckVersion},
