@@ -1,8 +1,10 @@
 package lti
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -12,8 +14,8 @@ type Request struct {
 	Method string // empty means GET
 	URL    string // as the platform gave it, byte for byte
 
-	// Scope names the scope that the call needs, and may name others to be
-	// asked for along with it, separated by blanks.
+	// Scope is the scope that the call needs. Others to be asked for along
+	// with it may follow, separated by blanks.
 	Scope string
 
 	Accept      string // exactly one media type; Moodle refuses lists
@@ -55,3 +57,24 @@ func (e *ServiceError) Error() string {
 }
 
 func (e *ServiceError) Unwrap() error { return e.Cause }
+
+// TryLater tells whether the same call may succeed later: no answer, an answer
+// that makes no sense, 408, 429, 5xx, and the 403 with which Canvas throttles.
+func (e *ServiceError) TryLater() bool {
+	switch {
+	case errors.Is(e.Cause, ErrUnsafeURL):
+		return false
+	case e.Status == 0 || errors.Is(e.Cause, errUnreadable):
+		return true
+	case e.Status == http.StatusForbidden:
+		return strings.Contains(e.Text, "Rate Limit Exceeded")
+	}
+	return e.Status == http.StatusRequestTimeout || e.Status == http.StatusTooManyRequests || e.Status >= 500
+}
+
+// Permanent tells whether a person must look: everything that is neither a
+// conflict nor to be tried later.
+func (e *ServiceError) Permanent() bool { return !e.TryLater() && !e.Conflict() }
+
+// Conflict tells whether the platform holds something newer already: 409.
+func (e *ServiceError) Conflict() bool { return e.Status == http.StatusConflict }

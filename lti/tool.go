@@ -4,18 +4,18 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 )
 
 // A Tool takes launches. The zero value of every field but the first two is a
-// good default. It is safe for use by many goroutines and is not changed by
-// them.
+// good default. A tool is safe for use by many goroutines.
 type Tool struct {
 	Registrations Registrations
 	States        States
 
-	// KeySets fetches platforms' keys. Nil means one of our own over
-	// http.DefaultTransport, shared by all tools that leave it nil.
+	// KeySets fetches platforms' keys. Nil means a cache of the tool's own over
+	// http.DefaultTransport.
 	KeySets KeySets
 
 	Now    func() time.Time // nil means time.Now
@@ -34,6 +34,9 @@ type Tool struct {
 	// over http on loopback in development. Secure stays: browsers accept it
 	// there.
 	InsecureCookies bool
+
+	ownKeySets  sync.Once
+	keySetCache *KeySetCache
 }
 
 // A Doer sends HTTP requests: an *http.Client, or a caller's guarded one. It

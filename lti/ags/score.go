@@ -1,31 +1,177 @@
 package ags
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
+// Values of Score.ActivityProgress (§3.4.6).
+const (
+	Initialized = "Initialized"
+	Started     = "Started"
+	InProgress  = "InProgress"
+	Submitted   = "Submitted"
+	Completed   = "Completed"
+)
+
+// Values of Score.GradingProgress (§3.4.7). Only FullyGraded is sure to reach
+// the gradebook; Moodle wipes an existing grade on all others.
+const (
+	NotReady      = "NotReady"
+	Failed        = "Failed"
+	Pending       = "Pending"
+	PendingManual = "PendingManual"
+	FullyGraded   = "FullyGraded"
+)
+
 // A Score is what a learner achieved, at a time (Assignment and Grade Services
 // 2.0 §3.4).
 type Score struct {
-	Subject        string    // the learner's sub
-	Given, Maximum float64   // Given may exceed Maximum; zero is a score
-	At             time.Time // when it was earned; strictly rising per line item and learner
-	Comment        string    // plain text; empty for none
+	Subject string // the learner's Launch.Subject
+
+	// Given of Maximum points. Given may exceed Maximum; zero is a score and
+	// is sent. Eight decimals are kept.
+	Given, Maximum float64
+
+	// At is when it was earned, not when it is sent: platforms refuse what is
+	// not newer than what they have. Moodle compares whole seconds.
+	At time.Time
+
+	Comment string // plain text; empty for none
 
 	ActivityProgress string // empty means Completed
 	GradingProgress  string // empty means FullyGraded
 
-	StartedAt, SubmittedAt time.Time // zero for unknown
+	StartedAt, SubmittedAt time.Time // zero when not known
 }
 
-// ErrInvalid is wrapped by errors about scores that cannot be sent.
+// ErrInvalid is wrapped by errors about scores that no platform would take.
+// They were not sent.
 var ErrInvalid = errors.New("invalid score")
 
-// PostScore sends a score.
+// lostText stands for the platform's words when it has none.
+const lostText = "The platform answered as it does when it loses a score: 200 with an empty list."
+
+// PostScore sends a score to a line item: its URL as the platform gave it,
+// query and all. Errors are *lti.ServiceError, or wrap ErrInvalid. A 409 is
+// Conflict: the platform has a score with the same or a newer time.
 func PostScore(ctx context.Context, c *lti.Client, lineItem string, s Score) error {
-	return errors.New("pending")
+	body, err := s.document()
+	if err != nil {
+		return err
+	}
+	scores, err := under(lineItem, "scores")
+	if err != nil {
+		return err
+	}
+	answer, err := c.Do(ctx, lti.Request{
+		Op: "score", Method: http.MethodPost, URL: scores, Scope: lti.ScopeScore,
+		ContentType: "application/vnd.ims.lis.v1.score+json", Body: body,
+	})
+	if err != nil {
+		return err
+	}
+	// Moodle answers an invalid score that it could not report in a status line
+	// with 200 and the list that goes with its errors.
+	if string(bytes.TrimSpace(answer.Body)) == "[]" {
+		return &lti.ServiceError{Op: "score", Method: http.MethodPost, URL: scores, Status: answer.Status, Text: lostText}
+	}
+	return nil
+}
+
+// document checks a score and writes it down (§3.4.9).
+func (s Score) document() ([]byte, error) {
+	if s.ActivityProgress == "" {
+		s.ActivityProgress = Completed
+	}
+	if s.GradingProgress == "" {
+		s.GradingProgress = FullyGraded
+	}
+	if why := s.invalid(); why != "" {
+		return nil, fmt.Errorf("%w: %s", ErrInvalid, why)
+	}
+	type submission struct {
+		StartedAt   string `json:"startedAt,omitempty"`
+		SubmittedAt string `json:"submittedAt,omitempty"`
+	}
+	document := struct {
+		UserID           string      `json:"userId"`
+		ScoreGiven       json.Number `json:"scoreGiven"`
+		ScoreMaximum     json.Number `json:"scoreMaximum"`
+		ActivityProgress string      `json:"activityProgress"`
+		GradingProgress  string      `json:"gradingProgress"`
+		Timestamp        string      `json:"timestamp"`
+		Comment          string      `json:"comment,omitempty"`
+		Submission       *submission `json:"submission,omitempty"`
+	}{
+		UserID: s.Subject, ScoreGiven: number(s.Given), ScoreMaximum: number(s.Maximum),
+		ActivityProgress: s.ActivityProgress, GradingProgress: s.GradingProgress,
+		Timestamp: stamp(s.At), Comment: s.Comment,
+	}
+	if !s.StartedAt.IsZero() || !s.SubmittedAt.IsZero() {
+		document.Submission = &submission{stamp(s.StartedAt), stamp(s.SubmittedAt)}
+	}
+	return json.Marshal(document)
+}
+
+func (s Score) invalid() string {
+	switch {
+	case s.Subject == "":
+		return "no subject"
+	case s.At.IsZero():
+		return "no time"
+	case math.IsNaN(s.Given) || math.IsInf(s.Given, 0) || s.Given < 0:
+		return fmt.Sprintf("%v points", s.Given)
+	case math.IsNaN(s.Maximum) || math.IsInf(s.Maximum, 0) || number(s.Maximum) == "0" || s.Maximum <= 0:
+		return fmt.Sprintf("a maximum of %v points", s.Maximum)
+	case !slices.Contains([]string{Initialized, Started, InProgress, Submitted, Completed}, s.ActivityProgress):
+		return fmt.Sprintf("activity progress %q", s.ActivityProgress)
+	case !slices.Contains([]string{NotReady, Failed, Pending, PendingManual, FullyGraded}, s.GradingProgress):
+		return fmt.Sprintf("grading progress %q", s.GradingProgress)
+	case !s.SubmittedAt.IsZero() && s.SubmittedAt.Before(s.StartedAt):
+		return "submitted before it was started"
+	}
+	return ""
+}
+
+// number writes 0.1+0.2 as 0.3: the noise of binary fractions is nobody's
+// points.
+func number(x float64) json.Number {
+	text := strconv.FormatFloat(x, 'f', 8, 64)
+	return json.Number(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
+}
+
+// stamp is RFC 3339 with milliseconds, in UTC.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// under appends to the path of a service URL, before its query, and leaves
+// every other byte alone (§3.4.1).
+func under(service, name string) (string, error) {
+	if u, err := url.Parse(service); err != nil || u.Host == "" {
+		return "", fmt.Errorf("line item: %w: %q is not a URL", ErrInvalid, service)
+	}
+	service, _, _ = strings.Cut(service, "#")
+	path, query, asked := strings.Cut(service, "?")
+	path = strings.TrimSuffix(path, "/") + "/" + name
+	if asked {
+		path += "?" + query
+	}
+	return path, nil
 }

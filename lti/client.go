@@ -1,0 +1,121 @@
+package lti
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// A Client calls a platform's services in the tool's name. It needs no launch:
+// next week is as good as now. Clients are cheap and safe for use by many
+// goroutines; access tokens are worth sharing (WithTokens).
+type Client struct {
+	registration Registration
+	signer       Signer
+	doer         Doer
+	tokens       *TokenCache
+	deployment   string
+	userAgent    string
+	now          func() time.Time
+	random       io.Reader
+}
+
+// A ClientOption changes a default of NewClient.
+type ClientOption func(*Client)
+
+// WithNow sets the clock; the default is time.Now.
+func WithNow(now func() time.Time) ClientOption { return func(c *Client) { c.now = now } }
+
+// WithTokens shares access tokens with other clients.
+func WithTokens(t *TokenCache) ClientOption { return func(c *Client) { c.tokens = t } }
+
+// WithDeployment names the deployment in client assertions (Security 1.0
+// §4.1.1 recommends it). Tokens are kept apart by it.
+func WithDeployment(id string) ClientOption { return func(c *Client) { c.deployment = id } }
+
+// WithUserAgent sets the User-Agent of every call.
+func WithUserAgent(name string) ClientOption { return func(c *Client) { c.userAgent = name } }
+
+// WithRandom sets where the ids of assertions come from; the default is
+// crypto/rand.
+func WithRandom(r io.Reader) ClientOption { return func(c *Client) { c.random = r } }
+
+// NewClient returns a client for a registration.
+func NewClient(r Registration, s Signer, d Doer, opts ...ClientOption) *Client {
+	c := &Client{
+		registration: r, signer: s, doer: d,
+		userAgent: userAgent, now: time.Now, random: rand.Reader,
+	}
+	for _, opt := range opts {
+		opt(c)
+	}
+	if c.tokens == nil {
+		c.tokens = NewTokenCache()
+	}
+	return c
+}
+
+// ErrUnsafeURL is wrapped by errors about addresses that no token is sent to.
+var ErrUnsafeURL = errors.New("not an address to send an access token to")
+
+// Do makes a call with an access token. A platform that does not take the
+// token (401) is asked for a new one, once. Errors of the platform are
+// *ServiceError.
+func (c *Client) Do(ctx context.Context, request Request) (*Response, error) {
+	if request.Method == "" {
+		request.Method = http.MethodGet
+	}
+	if err := c.checkURL(request.URL); err != nil {
+		return nil, &ServiceError{Op: request.Op, Method: request.Method, URL: request.URL, Cause: err}
+	}
+	scopes := strings.Fields(request.Scope)
+	for again := true; ; again = false {
+		token, err := c.Token(ctx, scopes...)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := c.send(ctx, request, token)
+		refused, ok := errors.AsType[*ServiceError](err)
+		if !ok || refused.Status != http.StatusUnauthorized || !again {
+			return answer, err
+		}
+		c.tokens.drop(c.tokenKey(scopes), token)
+	}
+}
+
+func (c *Client) send(ctx context.Context, request Request, token string) (*Response, error) {
+	r, err := http.NewRequestWithContext(ctx, request.Method, request.URL, bytes.NewReader(request.Body))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", request.Op, err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("User-Agent", c.userAgent)
+	if request.Accept != "" {
+		r.Header.Set("Accept", request.Accept)
+	}
+	if request.ContentType != "" {
+		r.Header.Set("Content-Type", request.ContentType)
+	}
+	return Call(c.doer, r, request.Op)
+}
+
+// checkURL lets tokens travel over https only; over http where the
+// registration's own token endpoint is on http, which is development.
+func (c *Client) checkURL(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return fmt.Errorf("%w: not a URL", ErrUnsafeURL)
+	}
+	plain := u.Scheme == "http" && strings.HasPrefix(c.registration.TokenURL, "http://")
+	if u.Scheme != "https" && !plain || u.Host == "" || u.User != nil {
+		return ErrUnsafeURL
+	}
+	return nil
+}

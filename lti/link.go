@@ -1,0 +1,76 @@
+package lti
+
+import (
+	"html"
+	"net/url"
+	"strings"
+)
+
+// Link returns the target of the first link with a relation type, such as
+// "next", from the Link headers of an answer (RFC 8288), resolved against the
+// URL that was asked; empty if there is none. Moodle's typographic quotes and
+// its "&amp;" are understood.
+func (r *Response) Link(rel, asked string) string {
+	for _, header := range r.Header.Values("Link") {
+		for header != "" {
+			var target, params string
+			target, params, header = cutLink(header)
+			if hasRel(params, rel) {
+				return resolve(target, asked)
+			}
+		}
+	}
+	return ""
+}
+
+// cutLink takes the first link off a header.
+func cutLink(header string) (target, params, rest string) {
+	_, after, ok := strings.Cut(header, "<")
+	if !ok {
+		return "", "", ""
+	}
+	target, after, ok = strings.Cut(after, ">")
+	if !ok {
+		return "", "", ""
+	}
+	quoted := false
+	for i, c := range after {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case c == ',' && !quoted:
+			return target, after[:i], after[i+1:]
+		}
+	}
+	return target, after, ""
+}
+
+func hasRel(params, rel string) bool {
+	for param := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(param, "=")
+		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
+			continue
+		}
+		for each := range strings.FieldsSeq(strings.Trim(value, " \t\"'“”„")) {
+			if strings.EqualFold(each, rel) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func resolve(target, asked string) string {
+	if strings.Contains(target, "&amp;") {
+		target = html.UnescapeString(target)
+	}
+	base, err := url.Parse(asked)
+	if err != nil {
+		return ""
+	}
+	u, err := base.Parse(target)
+	if err != nil {
+		return ""
+	}
+	return u.String()
+}
