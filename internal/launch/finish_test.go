@@ -1,7 +1,9 @@
 package launch
 
 import (
+	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -400,4 +402,50 @@ func mustKit(t *testing.T, h *house) *web.Kit {
 		t.Fatal(err)
 	}
 	return kit
+}
+
+// A double click on a slow page posts the same launch twice at once.
+func TestSameLaunchTwiceAtOnceOpensOneStage(t *testing.T) {
+	s := newSchool(t)
+	v := s.login()
+	form := url.Values{"state": {v.state}, "id_token": {s.sign(v.claims())}}
+	statuses := make(chan int)
+	for range 8 {
+		go func() { statuses <- v.send(form).StatusCode }()
+	}
+	count := map[int]int{}
+	for range 8 {
+		count[<-statuses]++
+	}
+	if count[http.StatusSeeOther] != 1 || count[http.StatusForbidden] != 7 {
+		t.Errorf("statuses %v, want one 303 and seven 403", count)
+	}
+}
+
+// noChance is a source of randomness that has run dry.
+type noChance struct{}
+
+func (noChance) Read([]byte) (int, error) { return 0, errors.New("secret detail") }
+
+func TestTroubleOfOurOwnIsNoRefusal(t *testing.T) {
+	s := newSchool(t)
+	v := s.login()
+	s.service.Random = noChance{}
+	for name, page := range map[string]answer{
+		"launch": v.launch(v.claims()),
+		"login":  s.post(s.kit.URLs.Login(s.ours.ID), s.loginForm()),
+	} {
+		page.shows(t, "Something went wrong on our side")
+		page.givesNothingAway(t)
+		if page.StatusCode != http.StatusInternalServerError || strings.Contains(page.body, "secret detail") {
+			t.Errorf("%s: status %d: %s", name, page.StatusCode, page.text())
+		}
+	}
+	s.service.Random = rand.Reader
+	if rows := s.refusals(s.ours); len(rows) != 0 {
+		t.Errorf("logged as %+v", rows)
+	}
+	if again := v.launch(v.claims()); again.StatusCode != http.StatusSeeOther {
+		t.Errorf("the state is spent: %s", again.text())
+	}
 }
