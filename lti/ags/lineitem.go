@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -189,8 +190,11 @@ func (i *LineItem) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	maximum, err := strconv.ParseFloat(string(wire.ScoreMaximum), 64)
+	if err != nil || math.IsNaN(maximum) || math.IsInf(maximum, 0) {
+		return fmt.Errorf("scoreMaximum %.40q is no number", wire.ScoreMaximum)
+	}
 	i.ScoreMaximum = maximum
-	return err
+	return nil
 }
 
 // loose is the text of a JSON string, number or boolean; empty for others.

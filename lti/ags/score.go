@@ -147,9 +147,9 @@ func (s Score) invalid() string {
 }
 
 // number writes 0.1+0.2 as 0.3: the noise of binary fractions is nobody's
-// points.
+// points. Nor is a sign, which only zero can have here.
 func number(x float64) json.Number {
-	text := strconv.FormatFloat(x, 'f', 8, 64)
+	text := strconv.FormatFloat(math.Abs(x), 'f', 8, 64)
 	return json.Number(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
 }
 

@@ -1,0 +1,128 @@
+package dynreg
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+)
+
+// Keys of LTI's members in the two documents.
+const (
+	platformKey = "https://purl.imsglobal.org/spec/lti-platform-configuration"
+	toolKey     = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+)
+
+// A PlatformConfiguration is what a platform publishes of itself (Dynamic
+// Registration 1.0 §3.5). From Discover, the endpoints are there and https.
+type PlatformConfiguration struct {
+	Issuer                string
+	AuthorizationEndpoint string
+	TokenEndpoint         string
+	JWKSURI               string
+	RegistrationEndpoint  string
+	AuthorizationServer   string // audience of client assertions; empty: the token endpoint
+
+	ScopesSupported []string
+	ClaimsSupported []string
+
+	ProductFamilyCode string // "moodle", "canvas", …
+	Version           string // empty when not told
+	MessagesSupported []Message
+	Variables         []string // custom parameter variables, without "$"
+
+	algorithms, authMethods, responseTypes []string
+}
+
+// readPlatform reads a configuration as platforms write it. Old Moodles put a
+// blank behind the key of the LTI part and list messages as strings.
+func readPlatform(document []byte) (PlatformConfiguration, error) {
+	o, err := readMembers(document)
+	if err != nil {
+		return PlatformConfiguration{}, err
+	}
+	own, _ := readMembers(o.raw(platformKey)) // nothing in it is needed
+	return PlatformConfiguration{
+		Issuer:                o.text("issuer"),
+		AuthorizationEndpoint: o.text("authorization_endpoint"),
+		TokenEndpoint:         o.text("token_endpoint"),
+		JWKSURI:               o.text("jwks_uri"),
+		RegistrationEndpoint:  o.text("registration_endpoint"),
+		AuthorizationServer:   o.text("authorization_server"),
+		ScopesSupported:       o.texts("scopes_supported"),
+		ClaimsSupported:       o.texts("claims_supported"),
+		ProductFamilyCode:     own.text("product_family_code"),
+		Version:               own.text("version"),
+		MessagesSupported:     readMessages(own.raw("messages_supported")),
+		Variables:             own.texts("variables"),
+		algorithms:            o.texts("id_token_signing_alg_values_supported"),
+		authMethods:           o.texts("token_endpoint_auth_methods_supported"),
+		responseTypes:         o.texts("response_types_supported"),
+	}, nil
+}
+
+func readMessages(raw json.RawMessage) []Message {
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return nil
+	}
+	var messages []Message
+	for _, each := range list {
+		var kind string
+		if json.Unmarshal(each, &kind) == nil && kind != "" {
+			messages = append(messages, Message{Type: kind})
+			continue
+		}
+		if o, err := readMembers(each); err == nil {
+			messages = append(messages, Message{Type: o.text("type"), Placements: o.texts("placements")})
+		}
+	}
+	return messages
+}
+
+// members are those of a JSON object, by their names without blanks around.
+type members map[string]json.RawMessage
+
+func readMembers(document []byte) (members, error) {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(document, &all) != nil || all == nil {
+		return nil, errors.New("not a JSON object")
+	}
+	trimmed := make(members, len(all))
+	for name, raw := range all {
+		if _, exact := all[strings.TrimSpace(name)]; !exact || name == strings.TrimSpace(name) {
+			trimmed[strings.TrimSpace(name)] = raw
+		}
+	}
+	return trimmed, nil
+}
+
+func (m members) raw(name string) json.RawMessage { return m[name] }
+
+// text returns a string, or the digits of a number; empty for anything else.
+func (m members) text(name string) string {
+	var s string
+	if json.Unmarshal(m[name], &s) == nil {
+		return strings.TrimSpace(s)
+	}
+	var n json.Number
+	if json.Unmarshal(m[name], &n) == nil {
+		return n.String()
+	}
+	return ""
+}
+
+// texts returns the strings of a list.
+func (m members) texts(name string) []string {
+	var list []json.RawMessage
+	if json.Unmarshal(m[name], &list) != nil {
+		return nil
+	}
+	var texts []string
+	for _, raw := range list {
+		var s string
+		if json.Unmarshal(raw, &s) == nil && s != "" {
+			texts = append(texts, s)
+		}
+	}
+	return texts
+}
