@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
@@ -15,20 +14,24 @@ import (
 // signInLife ends a sign-in, however busy it was.
 const signInLife = 7 * 24 * time.Hour
 
+// newSessions does not use scs.New: that would start a store of its own, with
+// a goroutine that sweeps it for as long as the process lives.
 func (k *Kit) newSessions() *scs.SessionManager {
-	m := scs.New()
-	if s, ok := m.Store.(*memstore.MemStore); ok {
-		s.StopCleanup() // the default store, which we replace, sweeps in the background
+	return &scs.SessionManager{
+		Lifetime:         signInLife,
+		Store:            signIns{k.Service.Store.Instance()},
+		Codec:            scs.GobCodec{},
+		ErrorFunc:        func(w http.ResponseWriter, r *http.Request, err error) { k.fail(w, r, err) },
+		HashTokenInStore: true,
+		Cookie: scs.SessionCookie{
+			Name:     k.hostPrefix() + "greenroom",
+			Path:     "/",
+			HttpOnly: true,
+			Secure:   k.secure,
+			SameSite: http.SameSiteLaxMode,
+			Persist:  true,
+		},
 	}
-	m.Store = signIns{k.Service.Store.Instance()}
-	m.HashTokenInStore = true
-	m.Lifetime = signInLife
-	m.Cookie.Name = k.hostPrefix() + "greenroom"
-	m.Cookie.Secure = k.secure
-	m.Cookie.HttpOnly = true
-	m.Cookie.SameSite = http.SameSiteLaxMode
-	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { k.fail(w, r, err) }
-	return m
 }
 
 // signIns keeps sessions in the store: scs.CtxStore. Tokens arrive hashed. The
