@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -50,9 +49,7 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 	if err != nil {
 		return greenroom.Registered{}, registrationError(err)
 	}
-	tool := p.ToolConfiguration(r.Tool)
-	tool.Scopes = supported(tool.Scopes, cfg.ScopesSupported)
-	answer, err := dynreg.Register(ctx, p.client, cfg, r.Token, tool)
+	answer, err := dynreg.Register(ctx, p.client, cfg, r.Token, p.ToolConfiguration(r.Tool))
 	if err != nil {
 		return greenroom.Registered{}, registrationError(err)
 	}
@@ -60,7 +57,7 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 		Platform: platformName(cfg), Issuer: cfg.Issuer, ClientID: answer.ClientID, Deployment: answer.DeploymentID,
 		AuthURL: cfg.AuthorizationEndpoint, TokenURL: cfg.TokenEndpoint, KeySetURL: cfg.JWKSURI,
 		Audience: cfg.AuthorizationServer, Product: cfg.ProductFamilyCode,
-		Scopes: answer.Scopes, Missing: missing(wantedScopes, tool.Scopes, answer.Scopes),
+		Scopes: answer.Scopes, Missing: answer.Missing,
 	}
 	// The registration stands, whether or not the keys can be had already.
 	if report, err := p.FetchKeySet(ctx, cfg.JWKSURI); err == nil {
@@ -75,37 +72,6 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 func (p *Platforms) allowHTTP(u *url.URL) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
 	return p.development && (u.Hostname() == "localhost" || err == nil && ip.IsLoopback())
-}
-
-// supported returns the wanted scopes that the platform lists; all, if it
-// lists none. Canvas fails a registration that asks for a scope it does not
-// know.
-func supported(wanted, listed []string) []string {
-	if len(listed) == 0 {
-		return wanted
-	}
-	var scopes []string
-	for _, s := range wanted {
-		if slices.Contains(listed, s) {
-			scopes = append(scopes, s)
-		}
-	}
-	return scopes
-}
-
-// missing returns the wanted scopes that we do not have. A platform that does
-// not say what it granted is taken to have granted what it was asked for.
-func missing(wanted, asked, granted []string) []string {
-	if len(granted) == 0 {
-		granted = asked
-	}
-	var scopes []string
-	for _, s := range wanted {
-		if !slices.Contains(granted, s) {
-			scopes = append(scopes, s)
-		}
-	}
-	return scopes
 }
 
 // products are the names of LMSes by product_family_code.
@@ -141,9 +107,7 @@ func registrationError(err error) error {
 		return &greenroom.RegistrationError{Text: "Greenroom could not reach the LMS: " + outbound.Explain(err) + ".", Cause: err}
 	}
 	if problem, ok := errors.AsType[*dynreg.Problem](err); ok {
-		return &greenroom.RegistrationError{Text: problemText(problem), Cause: err}
+		return &greenroom.RegistrationError{Text: problem.Text, Cause: err}
 	}
 	return fmt.Errorf("register: %w", err)
 }
-
-func problemText(p *dynreg.Problem) string { return p.Text }
