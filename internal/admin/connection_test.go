@@ -256,3 +256,19 @@ Page reference: R3F3R3NC3000
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }
+
+// The same LMS site in two workspaces: nothing is shared, nothing refused.
+func TestTwoWorkspacesOneLMS(t *testing.T) {
+	s := newSite(t)
+	const elsewhere = "/w/elsewhere/settings/integrations/lti"
+	dana, eve := s.as("dana"), s.as("eve")
+	dana.follow(dana.post(lti+"/connections", manual())).has(t, "was added.")
+	eve.get(elsewhere).has(t, "No LMS is connected yet")
+	eve.follow(eve.post(elsewhere+"/connections", manual())).has(t, "was added.", "/lti/"+string(s.elsewhere.ID)+"/login")
+	for _, w := range []greenroom.Workspace{s.northwind, s.elsewhere} {
+		a := greenroom.Operator(w.ID)
+		if all := must(s.service.Connections(t.Context(), a))(t); len(all) != 1 {
+			t.Errorf("%s has %d connections", w.Name, len(all))
+		}
+	}
+}

@@ -110,7 +110,12 @@
     return minutes >= 60 ? "Valid for 1 hour" : `Valid for ${minutes} more minute${minutes === 1 ? "" : "s"}`;
   };
   const showCountdowns = (root = document) => {
-    for (const c of all("[data-until]", root)) say(c, left(new Date(c.dataset.until) - Date.now()));
+    for (const c of all("[data-until]", root)) {
+      const ms = new Date(c.dataset.until) - Date.now();
+      say(c, left(ms));
+      const button = c.closest(".field")?.querySelector("[data-copy]");
+      if (button) button.disabled = ms <= 0;
+    }
   };
 
   // Menus close by Escape and by a click elsewhere; arrows walk through them.
