@@ -66,7 +66,7 @@ func (h connections) page(r *http.Request, form connectionForm) (ltiPage, error)
 	connected, err := newConnectedPart(ltiPath(r), all)
 	return ltiPage{
 		Path: ltiPath(r), Endpoints: h.kit.URLs.Endpoints(ws.ID, ws.Name), Form: form,
-		Invites: invites, Connected: connected, Summary: summary(ws, all, web.Reference(r.Context())),
+		Invites: invites, Connected: connected, Summary: summary(ws, all, h.kit.Version, web.Reference(r.Context())),
 	}, err
 }
 

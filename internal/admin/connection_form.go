@@ -71,7 +71,7 @@ func scopeNames(scopes []string) (names []string) {
 
 // summary is what somebody who is asked for help needs to know about the
 // connections: names and references, no secrets.
-func summary(w greenroom.Workspace, all []greenroom.Connection, reference string) string {
+func summary(w greenroom.Workspace, all []greenroom.Connection, version, reference string) string {
 	var b strings.Builder
 	line := func(label, value string) {
 		if value != "" {
@@ -99,6 +99,7 @@ func summary(w greenroom.Workspace, all []greenroom.Connection, reference string
 		line("Connection", string(c.ID))
 	}
 	b.WriteString("\n")
+	line("Greenroom", version)
 	line("Page reference", reference)
 	return b.String()
 }

@@ -238,7 +238,7 @@ func TestSummaryForSupport(t *testing.T) {
 	got := summary(w, []greenroom.Connection{{
 		ID: "c1", Platform: "Campus Moodle", Issuer: "https://moodle.example.edu", ClientID: "abc",
 		Deployments: []string{"1", "2"}, ConnectedAt: noon, Product: "moodle",
-	}}, "R3F3R3NC3000")
+	}}, "1.0.0", "R3F3R3NC3000")
 	want := `Workspace: Northwind (w1)
 
 LMS name: Campus Moodle
@@ -250,6 +250,7 @@ Connected: 2026-11-23 12:00 UTC
 Last launch: none yet
 Connection: c1
 
+Greenroom: 1.0.0
 Page reference: R3F3R3NC3000
 `
 	if got != want {

@@ -58,7 +58,6 @@ type View struct {
 	Data      any // the handler's
 	Reference string
 	Support   string
-	Version   string
 	Path      string
 	Visitor   *Guest // nil where nobody is signed in
 	Nav       []NavSection
@@ -85,7 +84,7 @@ func (k *Kit) RenderPart(w http.ResponseWriter, status int, t *Templates, page, 
 
 func (k *Kit) view(r *http.Request, data any) View {
 	v := View{
-		Data: data, Reference: Reference(r.Context()), Support: k.Support, Version: k.Version,
+		Data: data, Reference: Reference(r.Context()), Support: k.Support,
 		Path: r.URL.Path, Visitor: Visitor(r.Context()),
 	}
 	if v.Visitor != nil && v.Visitor.Workspace.ID != "" {
