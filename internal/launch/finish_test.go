@@ -15,7 +15,6 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
-	"github.com/greenroom-lti/greenroom/internal/web"
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
@@ -45,6 +44,23 @@ func TestLaunchOpensTheStage(t *testing.T) {
 	if visit.Learner.Subject != "6" || visit.Learner.Name != "Ada <b>Lovelace</b>" || visit.Scenario.Slug != "first-call" ||
 		visit.Launch.Standing != greenroom.Graded || visit.Connection.ID != s.connection.ID {
 		t.Errorf("visit: %+v", visit)
+	}
+}
+
+// Over plain http, which development allows on loopback, browsers refuse
+// cookies that are bound to a host.
+func TestLaunchInDevelopment(t *testing.T) {
+	s := newSchool(t)
+	s.open("http://127.0.0.1:8080")
+	v := s.login()
+	opened := v.launch(v.claims())
+	if opened.StatusCode != http.StatusSeeOther {
+		t.Fatalf("status %d: %s", opened.StatusCode, opened.text())
+	}
+	for _, c := range append(v.cookies, opened.Cookies()...) {
+		if strings.HasPrefix(c.Name, "__Host-") || !c.Secure {
+			t.Errorf("cookie %s", c.Raw)
+		}
 	}
 }
 
@@ -139,6 +155,9 @@ func TestRefusedLaunches(t *testing.T) {
 			row := s.isLogged(t, page, tc.check)
 			if row.Connection != s.connection.ID || !slices.Contains(row.Passed, string(lti.CheckSignature)) {
 				t.Errorf("logged for connection %q with the checks %v", row.Connection, row.Passed)
+			}
+			if got := page.Header.Get("Content-Security-Policy"); !strings.Contains(got, "frame-ancestors https:") {
+				t.Errorf("the page does not show inside a course: %s", got)
 			}
 			if c := page.Header.Values("Set-Cookie"); len(c) != 0 {
 				t.Errorf("a refused launch sets %v", c)
@@ -372,8 +391,7 @@ func TestEveryCheckHasASentence(t *testing.T) {
 }
 
 func TestWayBackIsAnAddressThatAPageMayLink(t *testing.T) {
-	s := newHouse(t, http.DefaultClient)
-	l := New(mustKit(t, s), s.lms, s.launches)
+	l := newHouse(t, http.DefaultClient).endpoints
 	for address, want := range map[string]string{
 		"https://lms.example.com/back":         "https://lms.example.com/back?lti_errormsg=Sorry",
 		"https://lms.example.com/back?a=b%20c": "https://lms.example.com/back?a=b%20c&lti_errormsg=Sorry",
@@ -392,16 +410,6 @@ func TestWayBackIsAnAddressThatAPageMayLink(t *testing.T) {
 	if got := l.wayBack(&lti.Launch{}, "Sorry"); got != "" {
 		t.Errorf("no presentation gives %q", got)
 	}
-}
-
-// mustKit returns a kit of its own: a kit takes each asset once.
-func mustKit(t *testing.T, h *house) *web.Kit {
-	t.Helper()
-	kit, err := web.New(web.Options{PublicURL: publicURL, Service: h.service, Log: h.service.Log, Development: true, Now: h.clock.Now, Random: h.service.Random})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kit
 }
 
 // A double click on a slow page posts the same launch twice at once.

@@ -3,12 +3,13 @@ package launch
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"html"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -28,13 +29,14 @@ const publicURL = "https://practice.example.com"
 
 // A house is Greenroom's endpoints over a real store, with one workspace.
 type house struct {
-	t        *testing.T
-	service  *greenroom.Service
-	handler  http.Handler
-	kit      *web.Kit
-	launches *greenroom.LaunchLog
-	clock    *clock
-	lms      *lms
+	t         *testing.T
+	service   *greenroom.Service
+	handler   http.Handler
+	endpoints *Launch
+	kit       *web.Kit
+	launches  *greenroom.LaunchLog
+	clock     *clock
+	lms       *lms
 
 	ours greenroom.Workspace // has the scenario first-call
 }
@@ -71,41 +73,92 @@ func (l *lms) Register(ctx context.Context, r greenroom.RegistrationRequest) (gr
 	return l.Platforms.Register(ctx, r)
 }
 
+// The workspace of a house and its scenario are made once; each house has a
+// copy of that database: keys take their time.
+var furnished = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "greenroom")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "greenroom.db")
+	if err := furnish(context.Background(), path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func furnish(ctx context.Context, path string) error {
+	db, err := store.Open(ctx, store.Options{Path: path, Migrate: true})
+	if err != nil {
+		return err
+	}
+	s := newService(db, &clock{now: morning})
+	w, err := s.CreateWorkspace(ctx, "Sales team", "", false)
+	if err == nil {
+		_, err = s.ImportScenario(ctx, w.ID, "first-call.md", []byte(scenarioFile))
+	}
+	return errors.Join(err, db.Close())
+}
+
+var morning = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+func newService(db greenroom.Store, c *clock) *greenroom.Service {
+	return &greenroom.Service{
+		Store: db, Vault: greenroom.NewVault([32]byte{1}), Engine: roleplay.NewEngine(roleplay.Limits{}),
+		Now: c.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), AllowHTTP: true,
+	}
+}
+
 // newHouse opens a house whose calls to platforms go through client.
 func newHouse(t *testing.T, client lti.Doer) *house {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true})
+	database, err := furnished()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "greenroom.db")
+	if err := os.WriteFile(path, database, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), store.Options{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	h := &house{t: t, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	vault := greenroom.NewVault([32]byte{1})
+	h := &house{t: t, clock: &clock{now: morning}}
+	h.service = newService(db, h.clock)
 	h.lms = &lms{Platforms: platforms.New(platforms.Options{
-		Store: db, Vault: vault, Client: client, Now: h.clock.Now, Random: rand.Reader, Log: log, Development: true,
+		Store: db, Vault: h.service.Vault, Client: client, Now: h.clock.Now, Random: rand.Reader,
+		Log: h.service.Log, Development: true,
 	})}
-	h.service = &greenroom.Service{
-		Store: db, Vault: vault, Platforms: h.lms, Engine: roleplay.NewEngine(roleplay.Limits{}),
-		Now: h.clock.Now, Random: rand.Reader, Log: log, AllowHTTP: true,
+	h.service.Platforms = h.lms
+	h.open(publicURL)
+	all, err := db.Instance().Workspaces(t.Context())
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
 	}
+	h.ours = all[0]
+	return h
+}
+
+// open mounts the endpoints under a public URL.
+func (h *house) open(publicURL string) {
+	h.t.Helper()
+	var err error
 	h.kit, err = web.New(web.Options{
-		PublicURL: publicURL, Service: h.service, Log: log, Development: true,
+		PublicURL: publicURL, Service: h.service, Log: h.service.Log, Development: true,
 		Now: h.clock.Now, Random: rand.Reader, Version: "test",
 	})
 	if err != nil {
-		t.Fatal(err)
+		h.t.Fatal(err)
 	}
 	h.launches = greenroom.NewLaunchLog(h.service)
+	h.endpoints = New(h.kit, h.lms, h.launches)
 	mux := http.NewServeMux()
 	h.kit.Mount(mux)
-	New(h.kit, h.lms, h.launches).Mount(mux)
+	h.endpoints.Mount(mux)
 	h.handler = h.kit.Wrap(mux)
-	h.ours = h.workspace("Sales team")
-	if _, err := h.service.ImportScenario(t.Context(), h.ours.ID, "first-call.md", []byte(scenarioFile)); err != nil {
-		t.Fatal(err)
-	}
-	return h
 }
 
 const scenarioFile = `---
@@ -143,14 +196,14 @@ func (h *house) workspace(name string) greenroom.Workspace {
 // get opens an absolute URL or a path of the house.
 func (h *house) get(address string) answer {
 	h.t.Helper()
-	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, strings.TrimPrefix(address, publicURL), nil)
+	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, strings.TrimPrefix(address, h.kit.URLs.Origin()), nil)
 	return h.ask(r)
 }
 
 // post sends a form the way an LMS's page does, from another site.
 func (h *house) post(address string, form url.Values, cookies ...*http.Cookie) answer {
 	h.t.Helper()
-	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodPost, strings.TrimPrefix(address, publicURL), strings.NewReader(form.Encode()))
+	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodPost, strings.TrimPrefix(address, h.kit.URLs.Origin()), strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Origin", "https://lms.example.com")
 	r.Header.Set("Sec-Fetch-Site", "cross-site")

@@ -28,19 +28,19 @@ func (l *Launch) register(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return registrationPage(err)
 	}
-	switch len(query["openid_configuration"]) {
-	case 0:
+	configurations := query["openid_configuration"]
+	switch {
+	case len(configurations) == 0 || r.Method == http.MethodHead:
 		return l.kit.Render(w, r, http.StatusOK, l.pages, "invite.html", invitePage{
 			URL: l.kit.URLs.Registration(workspace.ID, token), ExpiresAt: invite.ExpiresAt,
 		})
-	case 1:
-	default:
+	case len(configurations) > 1:
 		return registrationPage(&greenroom.RegistrationError{
 			Text: "The LMS opened this page with more than one openid_configuration, and Greenroom cannot tell which is meant.",
 		})
 	}
 	c, err := l.service.Register(r.Context(), workspace.ID, token, greenroom.RegistrationRequest{
-		ConfigurationURL: query.Get("openid_configuration"),
+		ConfigurationURL: configurations[0],
 		Token:            query.Get("registration_token"),
 		Tool:             l.endpoints(workspace),
 	})

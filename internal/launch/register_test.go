@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -115,6 +116,11 @@ func TestRegistrationURLOpenedByAPersonTouchesNothing(t *testing.T) {
 	page.shows(t, "This is a registration URL", "Nothing has happened yet", "paste this there", "It works once, and expires in 1 hour")
 	if page.StatusCode != http.StatusOK || !strings.Contains(page.body, address) {
 		t.Errorf("status %d; the URL to copy must be on the page", page.StatusCode)
+	}
+	// Scanners of links ask for the head of what they find.
+	head := h.ask(httptest.NewRequestWithContext(t.Context(), http.MethodHead, strings.TrimPrefix(byLMS(address), publicURL), nil))
+	if head.StatusCode != http.StatusOK {
+		t.Errorf("HEAD: status %d", head.StatusCode)
 	}
 	if _, err := h.service.CheckInvite(t.Context(), h.ours.ID, token); err != nil {
 		t.Errorf("the URL is spoilt: %v", err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/pem"
 	"errors"
 	"io"
 	"log/slog"
@@ -12,6 +13,8 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -96,12 +99,13 @@ func TestAllowedNetworksAndPortsAreCalled(t *testing.T) {
 		options Options
 		want    string // explanation, empty if it must succeed
 	}{
-		"network and port":        {Options{AllowNetworks: network, AllowPorts: []uint16{at.Port()}, RootCAs: roots}, ""},
-		"the network only":        {Options{AllowNetworks: network, RootCAs: roots}, "port " + portOf(at) + " is not allowed; the operator can allow it with --allow-port"},
-		"the port only":           {Options{AllowPorts: []uint16{at.Port()}, RootCAs: roots}, privately},
-		"an unknown certificate":  {Options{AllowNetworks: network, AllowPorts: []uint16{at.Port()}}, "its certificate comes from an authority that this server does not know; the operator can add one with --ca-file"},
-		"development, any port":   {Options{Development: true, RootCAs: roots}, ""},
-		"another network and dev": {Options{Development: true, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, RootCAs: roots}, ""},
+		"a certificate of our own": {Options{Development: true, CAFile: pemFile(t, server)}, ""},
+		"network and port":         {Options{AllowNetworks: network, AllowPorts: []uint16{at.Port()}, RootCAs: roots}, ""},
+		"the network only":         {Options{AllowNetworks: network, RootCAs: roots}, "port " + portOf(at) + " is not allowed; the operator can allow it with --allow-port"},
+		"the port only":            {Options{AllowPorts: []uint16{at.Port()}, RootCAs: roots}, privately},
+		"an unknown certificate":   {Options{AllowNetworks: network, AllowPorts: []uint16{at.Port()}}, "its certificate comes from an authority that this server does not know; the operator can add one with --ca-file"},
+		"development, any port":    {Options{Development: true, RootCAs: roots}, ""},
+		"another network and dev":  {Options{Development: true, AllowNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, RootCAs: roots}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := get(t, open(t, tc.options), server.URL)
@@ -113,6 +117,17 @@ func TestAllowedNetworksAndPortsAreCalled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// pemFile writes the server's certificate down.
+func pemFile(t *testing.T, server *httptest.Server) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(path, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func portOf(at netip.AddrPort) string { _, port, _ := net.SplitHostPort(at.String()); return port }
