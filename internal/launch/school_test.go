@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 type school struct {
 	*house
 	server     *httptest.Server
+	mux        *http.ServeMux // of the server
 	connection greenroom.Connection
 	key        *rsa.PrivateKey
 }
@@ -44,11 +46,11 @@ const keyID = "school-1"
 func newSchool(t *testing.T) *school {
 	t.Helper()
 	s := &school{house: newHouse(t, http.DefaultClient), key: schoolKey()}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) {
+	s.mux = http.NewServeMux()
+	s.mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(lti.KeySetDocument(lti.PublicKey{ID: keyID, RSA: &s.key.PublicKey}))
 	})
-	s.server = httptest.NewServer(mux)
+	s.server = httptest.NewServer(s.mux)
 	t.Cleanup(s.server.Close)
 	saved, err := s.service.SaveConnection(t.Context(), greenroom.Operator(s.ours.ID), s.form())
 	if err != nil {
@@ -155,4 +157,26 @@ func (v visit) launch(claims jwt.MapClaims) answer {
 func (v visit) send(form url.Values) answer {
 	v.school.t.Helper()
 	return v.school.post(v.school.kit.URLs.Launch(v.school.ours.ID), form, v.cookies...)
+}
+
+// signIn returns the launch that an answer leads to, and the browser's token
+// for it.
+func (s *school) signIn(opened answer) (greenroom.LaunchID, string) {
+	s.t.Helper()
+	if opened.StatusCode != http.StatusSeeOther {
+		s.t.Fatalf("launch: status %d: %s", opened.StatusCode, opened.text())
+	}
+	to, err := opened.Location()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	id := greenroom.LaunchID(to.Path[strings.LastIndex(to.Path, "/")+1:])
+	if to.String() != s.kit.URLs.Stage(s.ours.ID, id) {
+		s.t.Errorf("sent to %s", to)
+	}
+	browser := &http.Request{Header: http.Header{}}
+	for _, c := range opened.Cookies() {
+		browser.AddCookie(c)
+	}
+	return id, s.kit.StageToken(browser, id)
 }

@@ -25,7 +25,7 @@ var wantedClaims = []string{"iss", "sub", "name", "given_name", "family_name", "
 // ToolConfiguration says what Greenroom is to a platform and what it asks for:
 // the registration's content, and the published configuration's.
 func (p *Platforms) ToolConfiguration(t greenroom.ToolEndpoints) dynreg.ToolConfiguration {
-	c := dynreg.ToolConfiguration{
+	return dynreg.ToolConfiguration{
 		Name:        t.Name,
 		Description: "Practise conversations with a character, and get a score for them.",
 		LoginURL:    t.Login, LaunchURL: t.Launch, KeySetURL: t.KeySet, LogoURL: t.Logo,
@@ -33,12 +33,6 @@ func (p *Platforms) ToolConfiguration(t greenroom.ToolEndpoints) dynreg.ToolConf
 		Claims:   wantedClaims,
 		Messages: []dynreg.Message{{Type: lti.MessageResourceLink, TargetLinkURI: t.Launch}},
 	}
-	// With its port, if it names one: Moodle compares the domain with the host
-	// of the target link URI as it stands there.
-	if u, err := url.Parse(t.Launch); err == nil {
-		c.Domain = u.Host
-	}
-	return c
 }
 
 // Register does the tool's side of a dynamic registration. Errors are
