@@ -3,7 +3,6 @@ package launch
 import (
 	"errors"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -123,7 +122,7 @@ func (l *Launch) wayBack(verified *lti.Launch, sentence string) string {
 	if err != nil || u.Host == "" || u.User != nil {
 		return ""
 	}
-	local := u.Scheme == "http" && l.kit.Development && isLoopback(u.Hostname())
+	local := u.Scheme == "http" && l.kit.Development && greenroom.IsLoopback(u.Hostname())
 	if u.Scheme != "https" && !local {
 		return ""
 	}
@@ -133,10 +132,4 @@ func (l *Launch) wayBack(verified *lti.Launch, sentence string) string {
 	}
 	u.RawQuery = message
 	return u.String()
-}
-
-// isLoopback tells whether a host is this machine by name.
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }

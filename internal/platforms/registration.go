@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strings"
 
@@ -64,8 +63,7 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 
 // allowHTTP tells which http addresses a platform's document may name.
 func (p *Platforms) allowHTTP(u *url.URL) bool {
-	ip, err := netip.ParseAddr(u.Hostname())
-	return p.development && (u.Hostname() == "localhost" || err == nil && ip.IsLoopback())
+	return p.development && greenroom.IsLoopback(u.Hostname())
 }
 
 // products are the names of LMSes by product_family_code.
