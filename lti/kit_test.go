@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"math/big"
@@ -112,7 +113,7 @@ func respond(status int, body string, header ...string) *http.Response {
 		h.Add(header[i], header[i+1])
 	}
 	return &http.Response{
-		StatusCode: status, Status: http.StatusText(status), Header: h,
+		StatusCode: status, Status: fmt.Sprint(status, " ", http.StatusText(status)), Header: h,
 		Body: io.NopCloser(strings.NewReader(body)),
 	}
 }

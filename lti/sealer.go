@@ -58,7 +58,7 @@ func (s *Sealer) Open(state string) (PendingLogin, error) {
 	if len(state) > maxState {
 		return PendingLogin{}, ErrUnknownState
 	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(state)
+	sealed, err := decodeSegment(state)
 	if err != nil {
 		return PendingLogin{}, ErrUnknownState
 	}

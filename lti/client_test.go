@@ -1,0 +1,479 @@
+package lti_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/greenroom-lti/greenroom/lti"
+)
+
+// A service is a platform's token endpoint and one service behind it.
+type service struct {
+	doer
+	token  func(form url.Values) *http.Response
+	answer func(*http.Request) *http.Response
+	asked  []url.Values // forms of the token endpoint
+	bodies []string     // of the service
+	bearer []string
+}
+
+func newService() *service {
+	s := &service{}
+	s.token = func(url.Values) *http.Response {
+		return respond(http.StatusOK, fmt.Sprintf(`{"access_token":"token-%d","token_type":"Bearer","expires_in":3600}`, len(s.asked)))
+	}
+	s.answer = func(*http.Request) *http.Response { return respond(http.StatusOK, "") }
+	s.doer.answer = func(r *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		if r.URL.String() != registration().TokenURL {
+			s.mu.Lock()
+			s.bodies = append(s.bodies, string(body))
+			s.bearer = append(s.bearer, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+			s.mu.Unlock()
+			return s.answer(r), nil
+		}
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.asked = append(s.asked, form)
+		return s.token(form), nil
+	}
+	return s
+}
+
+func toolKey() lti.PrivateKey { return lti.PrivateKey{ID: "tool-key", RSA: foreignKey()} }
+
+func newClient(s *service, opts ...lti.ClientOption) *lti.Client {
+	opts = append([]lti.ClientOption{lti.WithNow(clock)}, opts...)
+	return lti.NewClient(registration(), toolKey(), s, opts...)
+}
+
+var call = lti.Request{Op: "score", Method: http.MethodPost, URL: "https://lms.example/scores?type_id=1", Scope: lti.ScopeScore, ContentType: "text/x", Body: []byte("body")}
+
+// OWN-S11: what the tool says of itself.
+func TestAssertion(t *testing.T) {
+	s := newService()
+	client := newClient(s, lti.WithDeployment("d1"))
+	seen := map[any]bool{}
+	for range 3 {
+		if _, err := client.Token(t.Context(), fmt.Sprint("scope-", len(seen))); err != nil {
+			t.Fatal(err)
+		}
+		form := s.asked[len(s.asked)-1]
+		if form.Get("grant_type") != "client_credentials" || form.Get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" || len(form) != 4 {
+			t.Errorf("form %v", form)
+		}
+		token, err := jwt.Parse(form.Get("client_assertion"), func(*jwt.Token) (any, error) { return &foreignKey().PublicKey, nil },
+			jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(clock), jwt.WithIssuedAt(), jwt.WithJSONNumber())
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims := token.Claims.(jwt.MapClaims)
+		want := map[string]string{
+			"iss": clientID, "sub": clientID, "aud": issuer + "/token", claim + "deployment_id": "d1",
+			"iat": fmt.Sprint(now.Unix() - 5), "exp": fmt.Sprint(now.Unix() + 295), "jti": fmt.Sprint(claims["jti"]),
+		}
+		if fmt.Sprint(claims) != fmt.Sprint(want) || token.Header["kid"] != "tool-key" || token.Header["typ"] != "JWT" {
+			t.Errorf("claims %v\nwant   %v\nheader %v", claims, want, token.Header)
+		}
+		if seen[claims["jti"]] {
+			t.Error("jti twice")
+		}
+		seen[claims["jti"]] = true
+	}
+}
+
+// OWN-S12
+func TestAssertionHasTheRegistrationsAudience(t *testing.T) {
+	s, r := newService(), registration()
+	r.Audience = "https://api.brightspace.com/auth/token"
+	if _, err := lti.NewClient(r, toolKey(), s, lti.WithNow(clock)).Token(t.Context(), lti.ScopeScore); err != nil {
+		t.Fatal(err)
+	}
+	claims := jwt.MapClaims{}
+	if _, _, err := jwt.NewParser().ParseUnverified(s.asked[0].Get("client_assertion"), claims); err != nil {
+		t.Fatal(err)
+	}
+	if _, deployed := claims[claim+"deployment_id"]; claims["aud"] != r.Audience || deployed {
+		t.Errorf("claims %v", claims)
+	}
+}
+
+// OWN-S06: answers that are odd, and usable; how long they are used.
+func TestTokenAnswers(t *testing.T) {
+	for name, row := range map[string]struct {
+		answer string
+		life   time.Duration // 0: refused
+		later  bool
+	}{
+		"as it should be":       {`{"access_token":"t","token_type":"Bearer","expires_in":3600,"scope":"` + lti.ScopeScore + `"}`, 59 * time.Minute, false},
+		"type in lower case":    {`{"access_token":"t","token_type":"bearer","expires_in":3600}`, 59 * time.Minute, false},
+		"no type, no expiry":    {`{"access_token":"t"}`, 4 * time.Minute, false},
+		"expiry as text":        {`{"access_token":"t","expires_in":"3600"}`, 59 * time.Minute, false},
+		"expiry null":           {`{"access_token":"t","expires_in":null}`, 4 * time.Minute, false},
+		"expiry of 40 seconds":  {`{"access_token":"t","expires_in":40}`, 20 * time.Second, false},
+		"expiry for ever":       {`{"access_token":"t","expires_in":1e300}`, 24*time.Hour - time.Minute, false},
+		"scope of others":       {`{"access_token":"t","expires_in":3600,"scope":"*"}`, 59 * time.Minute, false},
+		"type MAC":              {`{"access_token":"t","token_type":"mac"}`, 0, false},
+		"OWN-S07 less scope":    {`{"access_token":"t","scope":"` + lti.ScopeLineItemReadOnly + `"}`, 0, false},
+		"no token":              {`{"token_type":"Bearer"}`, 0, true},
+		"token with a break":    {`{"access_token":"a\r\nX-Evil: 1"}`, 0, true},
+		"token in capitals":     {`{"Access_Token":"t"}`, 0, true},
+		"HTML":                  {`<html><title>Maintenance</title></html>`, 0, true},
+		"error with status 200": {`{"error":"invalid_client"}`, 0, false},
+		"empty":                 {``, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, at := newService(), now
+			s.token = func(url.Values) *http.Response {
+				return respond(http.StatusOK, row.answer, "Content-Type", "text/html")
+			}
+			client := newClient(s, lti.WithNow(func() time.Time { return at }))
+			token, err := client.Token(t.Context(), lti.ScopeScore)
+			if row.life == 0 {
+				refused, ok := errors.AsType[*lti.ServiceError](err)
+				if !ok || refused.Op != "token" || refused.TryLater() != row.later || refused.Permanent() == row.later {
+					t.Errorf("error %v, try later: %v", err, ok && refused.TryLater())
+				}
+				return
+			}
+			if err != nil || token != "t" {
+				t.Fatalf("token %q, %v", token, err)
+			}
+			for after, calls := range map[time.Duration]int{row.life - time.Millisecond: 1, row.life: 2} {
+				s.asked = s.asked[:1]
+				at = now.Add(after)
+				if _, err := client.Token(t.Context(), lti.ScopeScore); err != nil || len(s.asked) != calls {
+					t.Errorf("after %s: %d calls, %v", after, len(s.asked), err)
+				}
+				at = now
+			}
+		})
+	}
+}
+
+// OWN-S08: a platform that refuses a bundle is asked for what is needed.
+func TestBundleOfScopes(t *testing.T) {
+	s := newService()
+	granted := s.token
+	s.token = func(form url.Values) *http.Response {
+		if form.Get("scope") != lti.ScopeScore {
+			return respond(http.StatusBadRequest, `{"error":"invalid_scope"}`)
+		}
+		return granted(form)
+	}
+	client := newClient(s)
+	for range 2 {
+		if _, err := client.Token(t.Context(), lti.ScopeScore, lti.ScopeMemberships); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(s.asked) != 2 || s.asked[0].Get("scope") != lti.ScopeScore+" "+lti.ScopeMemberships {
+		t.Errorf("asked %v", s.asked)
+	}
+	_, err := client.Token(t.Context(), lti.ScopeMemberships)
+	if refused, ok := errors.AsType[*lti.ServiceError](err); !ok || refused.Code != "invalid_scope" || len(s.asked) != 3 || !refused.Permanent() {
+		t.Errorf("error %v after %d calls", err, len(s.asked))
+	}
+}
+
+// OWN-S09
+func TestUnauthorizedRenewsOnce(t *testing.T) {
+	s := newService()
+	s.answer = func(r *http.Request) *http.Response {
+		if r.Header.Get("Authorization") == "Bearer token-1" {
+			return respond(http.StatusUnauthorized, "")
+		}
+		return respond(http.StatusNoContent, "")
+	}
+	client := newClient(s)
+	for range 2 {
+		if answer, err := client.Do(t.Context(), call); err != nil || answer.Status != http.StatusNoContent {
+			t.Fatalf("%+v, %v", answer, err)
+		}
+	}
+	if got := strings.Join(s.bearer, " "); got != "token-1 token-2 token-2" || s.bodies[1] != "body" {
+		t.Errorf("tokens %s, bodies %q", got, s.bodies)
+	}
+
+	s.answer = func(*http.Request) *http.Response { return respond(http.StatusUnauthorized, `{"reason":"no"}`) }
+	before := len(s.bearer)
+	_, err := client.Do(t.Context(), call)
+	if refused, ok := errors.AsType[*lti.ServiceError](err); !ok || refused.Status != http.StatusUnauthorized || !refused.Permanent() || len(s.bearer) != before+2 {
+		t.Errorf("%v after %d calls", err, len(s.bearer)-before)
+	}
+}
+
+// OWN-S10
+func TestOneTokenForManyCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, gate := newService(), make(chan struct{})
+		inner := s.doer.answer
+		s.doer.answer = func(r *http.Request) (*http.Response, error) {
+			<-gate
+			return inner(r)
+		}
+		tokens, failed := lti.NewTokenCache(), make(chan error, 100)
+		for range 100 {
+			client := lti.NewClient(registration(), toolKey(), s, lti.WithTokens(tokens))
+			go func() {
+				_, err := client.Do(t.Context(), call)
+				failed <- err
+			}()
+		}
+		synctest.Wait()
+		if s.count() != 1 {
+			t.Errorf("%d requests under way, want 1", s.count())
+		}
+		close(gate)
+		for range 100 {
+			if err := <-failed; err != nil {
+				t.Error(err)
+			}
+		}
+		if len(s.asked) != 1 || len(s.bodies) != 100 {
+			t.Errorf("%d tokens for %d calls", len(s.asked), len(s.bodies))
+		}
+	})
+}
+
+// Tokens are kept apart by whatever makes them different.
+func TestTokensAreKeptApart(t *testing.T) {
+	s, tokens := newService(), lti.NewTokenCache()
+	other := registration()
+	other.ID = "r2"
+	for name, client := range map[string]*lti.Client{
+		"one":        lti.NewClient(registration(), toolKey(), s, lti.WithTokens(tokens)),
+		"deployment": lti.NewClient(registration(), toolKey(), s, lti.WithTokens(tokens), lti.WithDeployment("d1")),
+		"other":      lti.NewClient(other, toolKey(), s, lti.WithTokens(tokens)),
+	} {
+		for _, scopes := range [][]string{{"a"}, {"b"}, {"a", "b", "c"}, {"a", "c", "b"}, {"b", "a", "c"}} {
+			before := len(s.asked)
+			if _, err := client.Token(t.Context(), scopes...); err != nil {
+				t.Fatal(err)
+			}
+			if calls, want := len(s.asked)-before, map[bool]int{true: 0, false: 1}[scopes[len(scopes)-1] == "b" && len(scopes) == 3]; calls != want {
+				t.Errorf("%s %v: %d calls, want %d", name, scopes, calls, want)
+			}
+		}
+	}
+}
+
+func TestEveryCallHasAUserAgent(t *testing.T) {
+	for want, opts := range map[string][]lti.ClientOption{"greenroom-lti": nil, "tool/1": {lti.WithUserAgent("tool/1 (x)")}} {
+		s := newService()
+		if _, err := newClient(s, opts...).Do(t.Context(), call); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range s.calls {
+			if got, _, _ := strings.Cut(r.Header.Get("User-Agent"), " ("); got != want {
+				t.Errorf("%s as %q", r.URL, got)
+			}
+		}
+	}
+}
+
+func TestServiceErrors(t *testing.T) {
+	canvas := "403 Forbidden (Rate Limit Exceeded)\n"
+	for name, row := range map[string]struct {
+		answer          *http.Response
+		text            string
+		later, conflict bool
+		after           time.Duration
+	}{
+		"bad request, JSON":        {respond(400, `{"error":"bad","error_description":"no such user"}`), "bad: no such user", false, false, 0},
+		"bad request, other JSON":  {respond(400, `{"errors":[1]}`), `{"errors":[1]}`, false, false, 0},
+		"not found, HTML":          {respond(404, "<!DOCTYPE html><html><head><title>Gone &amp; away</title><script>x<y</script></head><body>\n<p>Try\tlater</p></body></html>"), "Gone & away Try later", false, false, 0},
+		"gone":                     {respond(410, ""), "", false, false, 0},
+		"unprocessable":            {respond(422, "User is\nnot a \x1b[31mlearner\x00"), "User is not a [31mlearner", false, false, 0},
+		"conflict":                 {respond(409, "[]"), "", false, true, 0},
+		"forbidden":                {respond(403, "nope"), "nope", false, false, 0},
+		"OWN-S20 Canvas throttles": {respond(403, canvas), strings.TrimSpace(canvas), true, false, 0},
+		"OWN-S20 429, seconds":     {respond(429, "slow down", "Retry-After", "120"), "slow down", true, false, 2 * time.Minute},
+		"OWN-S20 429, date":        {respond(429, "", "Retry-After", "Sun, 01 Mar 2026 10:17:00 GMT", "Date", "Sun, 01 Mar 2026 10:15:00 GMT"), "", true, false, 2 * time.Minute},
+		"429, date in the past":    {respond(429, "", "Retry-After", "Sun, 01 Mar 2026 10:14:00 GMT", "Date", "Sun, 01 Mar 2026 10:15:00 GMT"), "", true, false, 0},
+		"429, date of no clock":    {respond(429, "", "Retry-After", "Sun, 01 Mar 2026 10:14:00 GMT"), "", true, false, 0},
+		"429, for ever":            {respond(429, "", "Retry-After", "99999999999"), "", true, false, 24 * time.Hour},
+		"429, nonsense":            {respond(429, "", "Retry-After", "-5"), "", true, false, 0},
+		"OWN-S20 503":              {respond(503, ""), "", true, false, 0},
+		"502 of nginx":             {respond(502, "<html>\r\n<head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"), "502 Bad Gateway 502 Bad Gateway", true, false, 0},
+		"408":                      {respond(408, ""), "", true, false, 0},
+		"OWN-S05 redirect":         {respond(302, "", "Location", "https://evil.example"), "", false, false, 0},
+		"OWN-S23 HTML of 5 MB":     {respond(400, "<p>"+strings.Repeat("é ", 3<<20)), strings.TrimSuffix(strings.Repeat("é ", 681), " ") + " …", false, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService()
+			s.answer = func(*http.Request) *http.Response { return row.answer }
+			_, err := newClient(s).Do(t.Context(), call)
+			refused, ok := errors.AsType[*lti.ServiceError](err)
+			if !ok {
+				t.Fatalf("error %v", err)
+			}
+			if refused.Op != "score" || refused.URL != call.URL || refused.Status != row.answer.StatusCode {
+				t.Errorf("error %+v", refused)
+			}
+			if len(refused.Text) > 2<<10 || !strings.HasPrefix(refused.Text, strings.TrimSuffix(row.text, " …")) || (row.text == "") != (refused.Text == "") {
+				t.Errorf("text %q, want %q", refused.Text, row.text)
+			}
+			if refused.TryLater() != row.later || refused.Conflict() != row.conflict || refused.Permanent() != (!row.later && !row.conflict) || refused.RetryAfter != row.after {
+				t.Errorf("later %v after %s, conflict %v, permanent %v", refused.TryLater(), refused.RetryAfter, refused.Conflict(), refused.Permanent())
+			}
+			if strings.Contains(err.Error(), "token-1") || !strings.HasPrefix(err.Error(), fmt.Sprintf("score: POST %s: %d", call.URL, row.answer.StatusCode)) {
+				t.Errorf("for the log: %s", err)
+			}
+		})
+	}
+}
+
+func TestNoAnswer(t *testing.T) {
+	refused := errors.New("connection refused")
+	d := &doer{answer: func(r *http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Post", URL: r.URL.String(), Err: refused}
+	}}
+	_, err := lti.NewClient(registration(), toolKey(), d).Do(t.Context(), call)
+	e, ok := errors.AsType[*lti.ServiceError](err)
+	if !ok || e.Status != 0 || !e.TryLater() || !errors.Is(err, refused) {
+		t.Errorf("error %v", err)
+	}
+	if got, want := err.Error(), "token: POST https://lms.example/token: connection refused"; got != want {
+		t.Errorf("for the log: %s, want %s", got, want)
+	}
+}
+
+func TestAnswerIsCapped(t *testing.T) {
+	s := newService()
+	s.answer = func(*http.Request) *http.Response { return respond(200, strings.Repeat("x", 1<<20)) }
+	if answer, err := newClient(s).Do(t.Context(), call); err != nil || len(answer.Body) != 1<<20 {
+		t.Errorf("1 MiB: %v", err)
+	}
+	s.answer = func(*http.Request) *http.Response { return respond(200, strings.Repeat("x", 1<<20+1)) }
+	if _, err := newClient(s).Do(t.Context(), call); err == nil || !strings.Contains(err.Error(), "larger than 1048576 bytes") {
+		t.Errorf("one more: %v", err)
+	}
+}
+
+// OWN-S03: no token goes to an address that anybody could listen at.
+func TestUnsafeAddresses(t *testing.T) {
+	for _, address := range []string{
+		"http://lms.example/scores", "file:///etc/passwd", "https://user:pass@lms.example/", "javascript:alert(1)",
+		"//lms.example/", "", "https://", "https://lms.example/\n",
+	} {
+		s, unsafe := newService(), call
+		unsafe.URL = address
+		_, err := newClient(s).Do(t.Context(), unsafe)
+		refused, ok := errors.AsType[*lti.ServiceError](err)
+		if !ok || !errors.Is(err, lti.ErrUnsafeURL) || !refused.Permanent() || s.count() != 0 {
+			t.Errorf("%q: %v after %d calls", address, err, s.count())
+		}
+	}
+	local, r := newService(), registration()
+	r.TokenURL = "http://localhost:8080/token"
+	local.doer.answer = func(*http.Request) (*http.Response, error) { return respond(200, `{"access_token":"t"}`), nil }
+	plain := call
+	plain.URL = "http://localhost:8080/scores"
+	if _, err := lti.NewClient(r, toolKey(), local).Do(t.Context(), plain); err != nil {
+		t.Errorf("development: %v", err)
+	}
+}
+
+// OWN-S05: over a real connection, a redirect to another host takes no token
+// along, and is no success.
+func TestRedirectIsNotFollowed(t *testing.T) {
+	reached := false
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+	defer elsewhere.Close()
+	lms := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/token" {
+			fmt.Fprint(w, `{"access_token":"t"}`)
+			return
+		}
+		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+	}))
+	defer lms.Close()
+	r := registration()
+	r.TokenURL = lms.URL + "/token"
+	moved := call
+	moved.URL = lms.URL + "/scores"
+	_, err := lti.NewClient(r, toolKey(), lms.Client()).Do(t.Context(), moved)
+	if refused, ok := errors.AsType[*lti.ServiceError](err); !ok || refused.Status != http.StatusTemporaryRedirect || reached {
+		t.Errorf("reached %v, error %v", reached, err)
+	}
+}
+
+type brokenSigner struct{}
+
+func (brokenSigner) Sign(context.Context, map[string]any) (string, error) {
+	return "", errors.New("vault is sealed")
+}
+
+// Trouble of our own is no platform's error.
+func TestSigningFails(t *testing.T) {
+	for name, client := range map[string]*lti.Client{
+		"signer":     lti.NewClient(registration(), brokenSigner{}, newService()),
+		"randomness": newClient(newService(), lti.WithRandom(strings.NewReader(""))),
+	} {
+		_, err := client.Do(t.Context(), call)
+		if _, ok := errors.AsType[*lti.ServiceError](err); ok || err == nil || !strings.HasPrefix(err.Error(), "token: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestPrivateKeyTravels(t *testing.T) {
+	key := toolKey()
+	der, err := key.MarshalPKCS8()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := lti.ParsePrivateKey("tool-key", der)
+	if err != nil || !back.RSA.Equal(key.RSA) || back.ID != key.ID {
+		t.Errorf("%v, %v", back.ID, err)
+	}
+	if _, err := lti.ParsePrivateKey("x", der[:10]); err == nil {
+		t.Error("read half a key")
+	}
+}
+
+func TestLinkHeaders(t *testing.T) {
+	const asked = "https://lms.example/items?limit=1"
+	for header, want := range map[string]string{
+		`<https://lms.example/items?from=1>; rel="next"`:              "https://lms.example/items?from=1",
+		`<https://a/1>; rel="first", <https://a/2?x=1,2>; rel="NEXT"`: "https://a/2?x=1,2",
+		`<https://a/1>; title="a, b"; rel="prev next"`:                "https://a/1",
+		`<https://a/1>;rel=next`:                                      "https://a/1",
+		`</items?from=2>; rel=next`:                                   "https://lms.example/items?from=2",
+		`<https://a/?a=1&amp;b=2>; rel=“next”`:                        "https://a/?a=1&b=2",
+		`<https://a/1>; rel="nextish"`:                                "",
+		`<https://a/1>; rel="last"`:                                   "",
+		`https://a/1; rel="next"`:                                     "",
+		`<https://a/1; rel="next"`:                                    "",
+		``:                                                            "",
+		`<https://a/1>; rel="last", , <https://a/2>; rel="next", <https://a/3>; rel="next"`: "https://a/2",
+	} {
+		r := &lti.Response{Header: http.Header{"Link": {header}}}
+		if got := r.Link("next", asked); got != want {
+			t.Errorf("%s: %q, want %q", header, got, want)
+		}
+	}
+	several := &lti.Response{Header: http.Header{"Link": {`<https://a/1>; rel="first"`, `<https://a/2>; rel="next"`}}}
+	if got := several.Link("next", asked); got != "https://a/2" {
+		t.Errorf("second header: %q", got)
+	}
+}
