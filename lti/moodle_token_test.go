@@ -41,7 +41,7 @@ func TestMoodleTokens(t *testing.T) {
 		"tok-50-deleted-tool":                {"invalid_client", "invalid_client"},
 	}
 	files, err := filepath.Glob("testdata/moodle/tok-*.json")
-	if err != nil || len(files) != 42 {
+	if err != nil || len(files) != 41 {
 		t.Fatalf("%d recordings, %v", len(files), err)
 	}
 	for name := range table {
