@@ -177,12 +177,14 @@ func htmlText(page string) string {
 }
 
 // reason returns a reason phrase that says more than the status does. Moodle
-// explains itself there, and repeats the whole request.
+// explains itself there, and goes on with the whole score that it was sent,
+// which is left out.
 func reason(answer *http.Response) string {
 	_, phrase, _ := strings.Cut(answer.Status, " ")
 	if phrase == http.StatusText(answer.StatusCode) {
 		return ""
 	}
+	phrase, _, _ = strings.Cut(phrase, "{")
 	return printable(phrase, maxReason)
 }
 

@@ -25,7 +25,8 @@ type Fault struct {
 	Status     int // of the answer
 	Body       string
 	RetryAfter time.Duration
-	// Lose does the work and then breaks the connection: the answer is lost.
+	// Lose keeps a score and then breaks the connection: the answer is lost.
+	// For the endpoint Scores.
 	Lose bool
 	// Hold, if not nil, keeps the request waiting until it is closed.
 	Hold <-chan struct{}

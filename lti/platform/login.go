@@ -63,7 +63,7 @@ func (p *Platform) authorize(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Invalid request: "+err.Error(), http.StatusNotFound)
 		return
 	}
-	submit(w, form)
+	form.Serve(w)
 }
 
 // answer checks the request in the order of trust: tool and redirect URI
@@ -174,9 +174,9 @@ func (p *Platform) gradesClaim(t *Tool, l *Link) map[string]any {
 	return grades
 }
 
-// submit answers with a form that posts itself. The script is a file, so that
-// the page needs no inline code.
-func submit(w http.ResponseWriter, f Form) {
+// Serve answers with a page that posts the form by itself. Its script is a file
+// of the platform's, so that the page needs no inline code.
+func (f Form) Serve(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'")
