@@ -54,6 +54,17 @@ func openBrowser(t *testing.T) *tab {
 	return p
 }
 
+// tab opens another page in a browser of the same kind with its own cookies:
+// another person at another desk.
+func (p *tab) tab() *tab {
+	p.t.Helper()
+	ctx, cancel := chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext())
+	p.t.Cleanup(cancel)
+	other := &tab{p.t, ctx}
+	other.must(chromedp.EmulateViewport(1280, 900))
+	return other
+}
+
 func (p *tab) must(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
