@@ -260,7 +260,7 @@ func TestMoodleScores(t *testing.T) {
 		"ags-sc-03-older-timestamp":                    older("2", "6"),
 		"ags-sc-05-newer-1ms":                          older("2", "6"),
 		"ags-sc-12-error-no-max":                       incorrect,
-		"ags-sc-15b-fullygraded-after-pending-comment": older("19", "6"),
+		"ags-sc-15b-fullygraded-after-pending-comment": older("19", "10"),
 		"ags-sc-20-error-no-progress":                  incorrect,
 		"ags-sc-21-error-no-activityprogress":          incorrect,
 		"ags-sc-22-error-no-timestamp":                 incorrect,

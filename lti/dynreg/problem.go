@@ -43,9 +43,10 @@ func wrong(member, format string, args ...any) *Problem {
 	return &Problem{Step: StepConfiguration, Member: member, Text: fmt.Sprintf(format, args...)}
 }
 
-// unanswered turns a failed call into a problem; doing ends "The LMS refused".
+// unanswered turns a failed call into a problem; doing ends the sentence "The
+// LMS refused".
 func unanswered(step, doing string, err error) *Problem {
-	p := &Problem{Step: step, Text: "The LMS could not be reached.", Cause: err}
+	p := &Problem{Step: step, Text: "The LMS gave no answer that can be read.", Cause: err}
 	answer, ok := errors.AsType[*lti.ServiceError](err)
 	if !ok || answer.Status == 0 {
 		return p
