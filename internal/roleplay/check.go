@@ -11,8 +11,8 @@ import (
 
 // How far a check walks through a script.
 const (
-	probeWalks = 24
-	probeTurns = 120
+	probeWalks = 16
+	probeTurns = 100
 )
 
 // scriptField is what problems of the script are filed under.
@@ -217,7 +217,7 @@ func (e *Engine) walk(ctx context.Context, m *machine, ink script, c *checked) e
 	if err != nil {
 		return c.refuse(ctx, err, "the script cannot be walked through: %s")
 	}
-	line := 0
+	line := 0 // where a limit was reached; faults name their line themselves
 	if answer.Line > 0 {
 		line = ink.before + answer.Line
 	}
@@ -228,14 +228,11 @@ func (e *Engine) walk(ctx context.Context, m *machine, ink script, c *checked) e
 		c.problems.add(line, scriptField, "the talk grows without end here%s: more than %d characters in one turn", after(answer.Picks), e.limits.Text)
 	case answer.Fault != "":
 		at, text := place(answer.Fault, ink)
-		if at == 0 {
-			at = line
-		}
 		c.problems.add(at, scriptField, "%s%s", text, after(answer.Picks))
 	case answer.Silent:
 		c.problems.add(0, scriptField, `the talk is over before the learner can reply; is a divert such as "-> start" missing at the top of the script?`)
 	case answer.Ends == 0:
-		c.problems.add(0, scriptField, `the talk never ends: %d walks of %d replies did not reach "-> END"`, probeWalks, probeTurns)
+		c.problems.add(0, scriptField, `the talk never ends: walks of %d replies did not reach "-> END"`, probeTurns)
 	}
 	return nil
 }

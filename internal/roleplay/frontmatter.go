@@ -58,7 +58,7 @@ func readFrontMatter(text string, problems *Problems) *Scenario {
 var yamlLine = regexp.MustCompile(`^(?:yaml: )?line ([0-9]+): (.*)$`)
 
 func addYAMLError(problems *Problems, err error) {
-	line, text := before, strings.TrimPrefix(err.Error(), "yaml: ")
+	line, text := before+1, strings.TrimPrefix(err.Error(), "yaml: ") // the parser leaves line 1 out
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		n, _ := strconv.Atoi(m[1])
 		line, text = n+before, m[2]

@@ -219,34 +219,41 @@ var greenroom = (function (inkjs) {
   }
 
   // probe walks through the story that was compiled last, each time along the
-  // replies that were taken least. It stops at the first fault.
+  // replies that were taken least. It stops at the first fault, when several
+  // walks in a row found nothing new, and when long walks came to no end.
   function probe(request) {
     const { walks, turns, limits } = JSON.parse(request);
     const taken = new Map();
     const report = { ends: 0, silent: false, fault: "", limit: "", line: 0, picks: [] };
-    for (let walk = 0; walk < walks; walk++) {
-      report.picks = [];
+    let stale = 0;
+    for (let walk = 0; walk < walks && stale < 4; walk++) {
+      const before = taken.size;
       try {
-        begin(fresh, walk + 1, limits);
-        lines(fresh);
-        while (fresh.currentChoices.length > 0 && report.picks.length < turns) {
-          const next = least(fresh.currentChoices, taken, walk);
-          report.picks.push(next);
-          choose(fresh, next, limits);
-        }
+        wander(walk, turns, limits, taken, report);
       } catch (e) {
         if (e instanceof Stop) report.limit = e.limit;
         else report.fault = String(e.message);
         const where = fresh.currentDebugMetadata;
         if (where) report.line = where.startLineNumber;
-        return JSON.stringify(report);
+        break;
       }
-      if (fresh.currentChoices.length === 0) {
-        report.ends++;
-        if (report.picks.length === 0) report.silent = true;
-      }
+      stale = taken.size === before ? stale + 1 : 0;
     }
     return JSON.stringify(report);
+  }
+
+  function wander(walk, turns, limits, taken, report) {
+    report.picks = [];
+    begin(fresh, walk + 1, limits);
+    lines(fresh);
+    while (fresh.currentChoices.length > 0 && report.picks.length < turns) {
+      const next = least(fresh.currentChoices, taken, walk);
+      report.picks.push(next);
+      choose(fresh, next, limits);
+    }
+    if (fresh.currentChoices.length > 0) return;
+    report.ends++;
+    if (report.picks.length === 0) report.silent = true;
   }
 
   function least(open, taken, walk) {
