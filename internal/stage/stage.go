@@ -1,0 +1,82 @@
+package stage
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"net/http"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/web"
+)
+
+var (
+	//go:embed all:templates
+	templateFiles embed.FS
+	//go:embed assets
+	assetFiles embed.FS
+)
+
+// Stage is the learner's pages.
+type Stage struct {
+	kit     *web.Kit
+	service *greenroom.Service
+	pages   *web.Templates
+}
+
+// New returns the pages over the kit that all pages share.
+func New(kit *web.Kit) *Stage {
+	assets, err := fs.Sub(assetFiles, "assets")
+	if err == nil {
+		err = kit.AddAssets(assets)
+	}
+	if err != nil {
+		panic(err) // the files are part of the binary
+	}
+	return &Stage{kit: kit, service: kit.Service, pages: kit.Templates(templateFiles, "templates/*.html")}
+}
+
+// Mount adds the routes.
+func (s *Stage) Mount(mux *http.ServeMux) {
+	const base = "/stage/{workspace}/{launch}"
+	mux.Handle("GET "+base, s.page(s.lobby))
+	mux.Handle("POST "+base+"/sessions", s.page(s.begin))
+	mux.Handle("GET "+base+"/sessions/{session}", s.page(s.rehearsal))
+	mux.Handle("POST "+base+"/sessions/{session}/picks", s.page(s.pick))
+	mux.Handle("GET "+base+"/sessions/{session}/result", s.page(s.result))
+	mux.Handle("GET "+base+"/sessions/{session}/gradebook", s.page(s.gradebook))
+}
+
+// visited is a handler that knows who visits.
+type visited func(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error
+
+// page lets in the learner whose launch the URL names.
+func (s *Stage) page(h visited) http.Handler {
+	return s.kit.FramePage(func(w http.ResponseWriter, r *http.Request) error {
+		launch := greenroom.LaunchID(r.PathValue("launch"))
+		v, err := s.service.Visit(r.Context(), greenroom.WorkspaceID(r.PathValue("workspace")), launch, s.kit.StageToken(r, launch))
+		if errors.Is(err, greenroom.ErrNotFound) {
+			return &web.PageError{
+				Status: http.StatusUnauthorized, Title: "This practice is closed in this browser",
+				Sentence: "Open the activity again in your course to go on where you stopped.", Cause: err,
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return h(w, r, v)
+	})
+}
+
+// path is a page of a visit.
+func path(v greenroom.Visit, tail string) string {
+	return "/stage/" + string(v.Workspace.ID) + "/" + string(v.Launch.ID) + tail
+}
+
+func sessionPath(v greenroom.Visit, id greenroom.SessionID, tail string) string {
+	return path(v, "/sessions/"+string(id)+tail)
+}
+
+func sessionID(r *http.Request) greenroom.SessionID {
+	return greenroom.SessionID(r.PathValue("session"))
+}
