@@ -289,9 +289,13 @@ func TestKeySetsAreKeptByURL(t *testing.T) {
 func TestOneRequestForMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
-		d := &doer{answer: func(*http.Request) (*http.Response, error) {
-			<-gate
-			return respond(http.StatusOK, keySet(jwk("k1", &platformKey().PublicKey))), nil
+		d := &doer{answer: func(r *http.Request) (*http.Response, error) {
+			select {
+			case <-gate:
+				return respond(http.StatusOK, keySet(jwk("k1", &platformKey().PublicKey))), nil
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
 		}}
 		cache := lti.NewKeySets(d, nil)
 		impatient, giveUp := context.WithCancel(t.Context())
@@ -309,6 +313,7 @@ func TestOneRequestForMany(t *testing.T) {
 		}
 		synctest.Wait()
 		giveUp()
+		synctest.Wait()
 		if err := <-answers; !errors.Is(err, context.Canceled) {
 			t.Errorf("the impatient one got %v", err)
 		}
