@@ -169,7 +169,7 @@ func KeySetDocument(keys ...PublicKey) []byte {
 	}
 	document, err := json.Marshal(map[string]any{"keys": list})
 	if err != nil {
-		panic("lti: " + err.Error()) // strings always marshal
+		panic(err) // strings always marshal
 	}
 	return document
 }

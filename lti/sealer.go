@@ -26,11 +26,11 @@ type Sealer struct {
 func NewSealer(key [32]byte) *Sealer {
 	block, err := aes.NewCipher(key[:])
 	if err != nil {
-		panic("lti: " + err.Error()) // the key has the right length by its type
+		panic(err) // the key has the right length by its type
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
-		panic("lti: " + err.Error()) // AES has the right block size
+		panic(err) // AES has the right block size
 	}
 	return &Sealer{aead}
 }
