@@ -35,9 +35,9 @@ func TestAssess(t *testing.T) {
 		score  string // "none" if there is no score
 		grades string // of all items in order
 	}{
-		"all good":                                  {rubric, "needs+ impact+ listening+ tone+", "1/1", "good good good good"},
-		"all poor":                                  {rubric, "needs- impact- listening- tone-", "0/1", "poor poor poor poor"},
-		"fair is half":                              {rubric, "needs~", "1/2", "fair . . ."},
+		"all good":     {rubric, "needs+ impact+ listening+ tone+", "1/1", "good good good good"},
+		"all poor":     {rubric, "needs- impact- listening- tone-", "0/1", "poor poor poor poor"},
+		"fair is half": {rubric, "needs~", "1/2", "fair . . ."},
 		"the mean is over items, not over criteria": {rubric, "needs+ impact+ listening+ tone-", "3/4", "good good good poor"},
 		"an item without marks is not relevant":     {rubric, "needs+ tone~", "3/4", "good . . fair"},
 		"an item has the mean of its marks":         {rubric, "needs+ needs- needs-  tone+", "2/3", "fair . . good"},

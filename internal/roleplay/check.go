@@ -228,6 +228,9 @@ func (e *Engine) walk(ctx context.Context, m *machine, ink script, c *checked) e
 		c.problems.add(line, scriptField, "the talk grows without end here%s: more than %d characters in one turn", after(answer.Picks), e.limits.Text)
 	case answer.Fault != "":
 		at, text := place(answer.Fault, ink)
+		if strings.HasPrefix(text, "ran out of content") {
+			at = 0 // ink names the line it spoke last, which may be far off
+		}
 		c.problems.add(at, scriptField, "%s%s", text, after(answer.Picks))
 	case answer.Silent:
 		c.problems.add(0, scriptField, `the talk is over before the learner can reply; is a divert such as "-> start" missing at the top of the script?`)

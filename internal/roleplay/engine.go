@@ -12,7 +12,7 @@ import (
 // Limits bounds what scripts may use. A zero field takes its default.
 type Limits struct {
 	Machines int           // VMs at a time; default: one per CPU
-	Steps    int           // steps of ink in one turn; default 20 000
+	Steps    int           // steps of ink in one turn; default 5000
 	Text     int           // characters that one turn may handle; default 100 000
 	Picks    int           // replies in one talk; default 400
 	Story    int           // bytes of a compiled script; default 4 MiB
@@ -24,7 +24,7 @@ type Limits struct {
 func (l Limits) withDefaults() Limits {
 	return Limits{
 		Machines: cmp.Or(l.Machines, runtime.GOMAXPROCS(0)),
-		Steps:    cmp.Or(l.Steps, 20_000),
+		Steps:    cmp.Or(l.Steps, 5000),
 		Text:     cmp.Or(l.Text, 100_000),
 		Picks:    cmp.Or(l.Picks, 400),
 		Story:    cmp.Or(l.Story, 4<<20),
@@ -56,6 +56,9 @@ func NewEngine(limits Limits) *Engine {
 
 // with runs f on a machine of the pool.
 func (e *Engine) with(ctx context.Context, f func(*machine) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	var m *machine
 	select {
 	case m = <-e.pool:

@@ -17,6 +17,8 @@ func TestParseReadsAFile(t *testing.T) {
 		"with blanks at a fence":  strings.Replace(valid, "---\n", "---  \n", 1),
 		"with a comment in ink":   strings.Replace(valid, "Goodbye.", "// # good: nobody\nGoodbye. /* INCLUDE x */", 1),
 		"with a hash as a text":   strings.Replace(valid, "Goodbye.", `Goodbye, number \#1.`, 1),
+		"with a tag in brackets":  strings.Replace(valid, "* Our new catalogue. # poor: needs", "* [Our new catalogue. # poor: needs]", 1),
+		"with a tag and a divert": strings.Replace(valid, "  I see. # fair: tone", "  I see. # fair: tone: Not warm. -> bye", 1),
 		"with numbers for a text": strings.Replace(valid, "difficulty: Beginner", "difficulty: 1", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -202,10 +204,10 @@ func TestParseRefuses(t *testing.T) {
 			"line 25: script: EXTERNAL is not allowed; a scenario is one file and runs on its own"},
 		"an opening that runs in circles": {
 			spoil(t, "Hello. What is it about?", "-> round\n=== round\n-> round\n=== rest"),
-			"line 27: script: the talk does not come to a stop here: more than 20000 steps without a reply to choose"},
+			"line 27: script: the talk does not come to a stop here: more than 5000 steps without a reply to choose"},
 		"a reply that runs in circles": {
 			spoil(t, "Goodbye.\n-> END", "-> bye"),
-			"line 32: script: the talk does not come to a stop here (after the replies numbered 1): more than 20000 steps without a reply to choose"},
+			"line 32: script: the talk does not come to a stop here (after the replies numbered 1): more than 5000 steps without a reply to choose"},
 		"a text that doubles for ever": {
 			spoil(t, "Goodbye.\n-> END", "~ s = s + s\n-> bye\nVAR s = \"word\""),
 			"line 32: script: the talk grows without end here (after the replies numbered 1): more than 100000 characters in one turn"},

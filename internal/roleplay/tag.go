@@ -56,10 +56,14 @@ type placedTag struct {
 	text string
 }
 
-var logicPattern = regexp.MustCompile(`^\s*(~|VAR\b|CONST\b|LIST\b|TODO\b)`)
+var (
+	logicPattern  = regexp.MustCompile(`^\s*(~|VAR\b|CONST\b|LIST\b|TODO\b)`)
+	choicePattern = regexp.MustCompile(`^\s*[*+]`)
+)
 
 // findTags returns the tags of a script from which comments were taken. A hash
-// after a backslash is text, and logic has no tags.
+// after a backslash is text, logic has no tags, and a tag ends at a divert, or
+// at the bracket of the choice in which it stands.
 func findTags(ink string) []placedTag {
 	var found []placedTag
 	for i, text := range strings.Split(ink, "\n") {
@@ -67,10 +71,10 @@ func findTags(ink string) []placedTag {
 			continue
 		}
 		text = strings.ReplaceAll(text, `\#`, "")
-		parts := strings.Split(text, "#")
-		for _, part := range parts[1:] {
-			part = strings.TrimSpace(part)
-			if strings.HasPrefix(strings.TrimSpace(text), "*") || strings.HasPrefix(strings.TrimSpace(text), "+") {
+		choice := choicePattern.MatchString(text)
+		for _, part := range strings.Split(text, "#")[1:] {
+			part, _, _ = strings.Cut(part, "->")
+			if choice {
 				part, _, _ = strings.Cut(part, "]")
 			}
 			found = append(found, placedTag{i + 1, strings.TrimSpace(part)})

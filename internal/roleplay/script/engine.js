@@ -52,6 +52,7 @@ var greenroom = (function (inkjs) {
       this.home = story.ContentAtPath(choice.targetPath).container;
       this.open = true;
       this.said = false;
+      this.tags = 0; // of its own line
     }
 
     owns(container) {
@@ -89,6 +90,7 @@ var greenroom = (function (inkjs) {
         tagged = true;
       } else if (object.commandType === END_TAG) {
         tagged = false;
+        if (reply && reply.open && !this.inStringEvaluation) reply.tags++;
       }
       push.call(this, object);
     };
@@ -129,20 +131,26 @@ var greenroom = (function (inkjs) {
   }
 
   // lines lets the story speak until the next choice. A line of ink is one
-  // line, but for the break that listen put in.
+  // line, unless listen broke it in two: then each half has its own tags.
   function lines(story) {
     const said = [];
     while (story.canContinue) {
-      const parts = story.Continue().split("\n").map((t) => t.trim()).filter((t) => t !== "");
+      const [first, ...rest] = story.Continue().split("\n").map((t) => t.trim()).filter((t) => t !== "");
       const tags = story.currentTags || [];
-      if (parts.length === 0 && tags.length > 0) parts.push("");
-      parts.forEach((text, i) => said.push({ text, tags: i === parts.length - 1 ? tags : [] }));
+      const own = rest.length > 0 ? reply.tags : tags.length;
+      if (first || tags.length > 0) said.push({ text: first || "", tags: tags.slice(0, own) });
+      if (rest.length > 0) said.push({ text: rest.join(" "), tags: tags.slice(own) });
     }
     return said;
   }
 
+  // offer is a choice's text. Ink tidies blanks in lines, but not in choices.
+  function offer(choice) {
+    return choice.text.replace(/\s+/g, " ").trim();
+  }
+
   function choices(story) {
-    return story.currentChoices.map((c) => c.text.trim());
+    return story.currentChoices.map(offer);
   }
 
   // choose takes a reply and returns what follows. If the reply spoke, the
@@ -153,7 +161,7 @@ var greenroom = (function (inkjs) {
     reply = new Reply(choice, story);
     story.ChooseChoiceIndex(index);
     const said = lines(story);
-    return { reply: choice.text.trim(), tags: choice.tags || [], spoke: reply.said, said };
+    return { reply: offer(choice), tags: choice.tags || [], spoke: reply.said, said };
   }
 
   const kept = new Map(); // stories by key, the one used last at the end
