@@ -25,7 +25,7 @@ type tab struct {
 }
 
 // patience bounds a wait for something to appear; it asserts no timing.
-const patience = 60 * time.Second
+const patience = 30 * time.Second
 
 // openBrowser starts Chromium with a fresh profile.
 func openBrowser(t *testing.T) *tab {
@@ -49,9 +49,17 @@ func openBrowser(t *testing.T) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	p := &tab{t, ctx}
-	p.must(chromedp.EmulateViewport(1280, 900))
-	return p
+	return newTab(t, ctx)
+}
+
+// newTab attaches to a page. A page lives as long as the context of its first
+// action, so that one must be the page's own.
+func newTab(t *testing.T, ctx context.Context) *tab {
+	t.Helper()
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900)); err != nil {
+		t.Fatal(err)
+	}
+	return &tab{t, ctx}
 }
 
 // tab opens another page in a browser of the same kind with its own cookies:
@@ -60,9 +68,7 @@ func (p *tab) tab() *tab {
 	p.t.Helper()
 	ctx, cancel := chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext())
 	p.t.Cleanup(cancel)
-	other := &tab{p.t, ctx}
-	other.must(chromedp.EmulateViewport(1280, 900))
-	return other
+	return newTab(p.t, ctx)
 }
 
 func (p *tab) must(steps ...chromedp.Action[chromedp.Void]) {
@@ -104,7 +110,7 @@ func (p *tab) until(what, expression string) {
 	deadline := time.Now().Add(patience)
 	for {
 		ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
-		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression,
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool]("!!("+expression+")",
 			chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(4*time.Second)))
 		cancel()
 		if err == nil {
@@ -196,7 +202,7 @@ func (p *tab) opened(do func()) *tab {
 	case id := <-ids:
 		ctx, cancel := chromedp.NewContext(p.ctx, chromedp.WithTargetID(id))
 		p.t.Cleanup(cancel)
-		return &tab{p.t, ctx}
+		return newTab(p.t, ctx)
 	case <-time.After(patience):
 		p.t.Fatalf("no new window opened\n%s", p.text())
 		return nil
@@ -228,4 +234,5 @@ func (p *tab) shoot(name string, width, height int64, dark bool) {
 		p.t.Fatal(err)
 	}
 	p.must(chromedp.EmulateViewport(1280, 900))
+	p.until("the usual size", "innerWidth === 1280 && innerHeight === 900")
 }
