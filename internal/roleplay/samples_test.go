@@ -196,17 +196,15 @@ func TestSamplesAreWellMade(t *testing.T) {
 	}
 }
 
-// A learner must not be able to win by taking the longest reply, or always the
-// reply in the same place.
+// A learner must not be able to win by taking the longest or the shortest reply,
+// or always the reply in the same place.
 func TestSamplesCannotBeWonByLooks(t *testing.T) {
-	longest := func(talk Talk, _ []int) int {
-		best := 0
-		for i, c := range talk.Choices {
-			if len(c.Text) > len(talk.Choices[best].Text) {
-				best = i
-			}
+	extreme := func(sign int) func(Talk, []int) int {
+		return func(talk Talk, _ []int) int {
+			return slices.MaxFunc(talk.Choices, func(a, b Choice) int {
+				return sign * (len(a.Text) - len(b.Text))
+			}).Index
 		}
-		return best
 	}
 	place := func(i int) func(Talk, []int) int {
 		return func(talk Talk, _ []int) int { return min(i, len(talk.Choices)-1) }
@@ -214,7 +212,7 @@ func TestSamplesCannotBeWonByLooks(t *testing.T) {
 	eachSample(t, func(t *testing.T, s *Scenario) {
 		e := NewEngine(Limits{Machines: 1})
 		for name, pick := range map[string]func(Talk, []int) int{
-			"the longest": longest, "the first": place(0), "the second": place(1), "the last": place(9),
+			"the longest": extreme(1), "the shortest": extreme(-1), "the first": place(0), "the second": place(1), "the last": place(9),
 		} {
 			got := finish(t, e, s, pick)
 			if medal := got.grade.Score.Medal(); medal == Silver || medal == Gold {
