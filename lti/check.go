@@ -41,11 +41,11 @@ func (c Check) Spec() string { return clauses[c] }
 var clauses = map[Check]string{
 	CheckRequest:         "Security 1.0 §5.1.1",
 	CheckState:           "Security 1.0 §5.1.1.2; OpenID Connect Core §3.1.2.1",
-	CheckRegistration:    "Core 1.0 §3.1.3",
+	CheckRegistration:    "Core 1.0 §3.1",
 	CheckPlatformError:   "Security 1.0 §5.1.1.5; OpenID Connect Core §3.1.2.6",
 	CheckBrowser:         "OpenID Connect Core §3.1.2.1; RFC 6749 §10.12",
 	CheckToken:           "Security 1.0 §5.1.2; RFC 7515 §5.2",
-	CheckAlgorithm:       "Security 1.0 §5.1.3, step 7; RFC 8725 §3.1",
+	CheckAlgorithm:       "Security 1.0 §5.1.3, step 6; RFC 8725 §3.1",
 	CheckKey:             "Security 1.0 §6.3; RFC 7515 §4.1.4",
 	CheckSignature:       "Security 1.0 §5.1.3, step 1",
 	CheckClaims:          "RFC 7519 §4; RFC 8725 §3.10",
@@ -63,7 +63,7 @@ var clauses = map[Check]string{
 	CheckResourceLink:    "Core 1.0 §5.3.5",
 	CheckRoles:           "Core 1.0 §5.3.7",
 	CheckSubject:         "Core 1.0 §5.3.6",
-	CheckDeepLinking:     "Deep Linking 2.0 §4.4.1",
-	CheckForUser:         "Submission Review 1.0 §3.2",
+	CheckDeepLinking:     "Deep Linking 2.0 §4.4",
+	CheckForUser:         "Submission Review 1.0 §3, claim for_user",
 	CheckReplay:          "Security 1.0 §5.1.3, step 9",
 }

@@ -107,7 +107,7 @@ func verifies(o object) error {
 	return nil
 }
 
-// Sizes of a modulus, in bits. Below is too weak (Security 1.0 §6.1), above
+// Sizes of a modulus, in bits. Below is too weak (Security 1.0 §6), above
 // costs too much to verify.
 const (
 	minModulus = 2048

@@ -177,7 +177,7 @@ func (c *KeySetCache) keep(url string, answer *Response, set *KeySet, err error)
 	cached.freshUntil = now.Add(keySetAge(answer.Header))
 }
 
-// keySetAge reads max-age (Security 1.0 §6.4).
+// keySetAge reads max-age (Security 1.0 §6).
 func keySetAge(h http.Header) time.Duration {
 	for directive := range strings.SplitSeq(h.Get("Cache-Control"), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")

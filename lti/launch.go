@@ -123,7 +123,7 @@ type NamesService struct {
 }
 
 // DeepLinking are the settings of a deep linking request (Deep Linking 2.0
-// §4.4.1).
+// §4.4).
 type DeepLinking struct {
 	ReturnURL        string   // where the answer is posted
 	AcceptTypes      []string // link, file, html, ltiResourceLink, image, …
@@ -137,7 +137,7 @@ type DeepLinking struct {
 }
 
 // ForUser is the owner of a submission under review (Submission Review 1.0
-// §3.2).
+// §3).
 type ForUser struct {
 	UserID                             string
 	PersonSourcedID                    string

@@ -6,7 +6,7 @@ import (
 )
 
 // A Registration is what a tool and a platform know of each other: the pair
-// (issuer, client id) and the platform's endpoints (Core 1.0 §3.1.3).
+// (issuer, client id) and the platform's endpoints (Core 1.0 §3.1).
 type Registration struct {
 	// ID is the caller's own name for it, at most 64 bytes. It is sealed into
 	// the state of a login and never sent in the clear.

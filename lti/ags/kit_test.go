@@ -38,7 +38,6 @@ type platform struct {
 	token  func(scope string) *http.Response // nil grants everything
 	calls  []*http.Request
 	bodies []string
-	scopes []string
 }
 
 func (p *platform) Do(r *http.Request) (*http.Response, error) {

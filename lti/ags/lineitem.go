@@ -42,7 +42,7 @@ const (
 	mediaContainer = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 )
 
-// GetLineItem reads one line item (§3.2.4). Errors are *lti.ServiceError.
+// GetLineItem reads one line item (§3.2). Errors are *lti.ServiceError.
 func GetLineItem(ctx context.Context, c *lti.Client, lineItemURL string) (LineItem, error) {
 	answer, err := read(ctx, c, "line item", lineItemURL, mediaLineItem)
 	if err != nil {
@@ -58,7 +58,7 @@ func GetLineItem(ctx context.Context, c *lti.Client, lineItemURL string) (LineIt
 	return item, nil
 }
 
-// LineItems reads the line items of a container, page by page (§3.2.5). The
+// LineItems reads the line items of a container, page by page (§3.2). The
 // filter is the platform's work; what it lets through is filtered again. It
 // ends at the first error, which is a *lti.ServiceError.
 //

@@ -17,7 +17,7 @@ import (
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
-// Values of Score.ActivityProgress (§3.4.6).
+// Values of Score.ActivityProgress (§3.4).
 const (
 	Initialized = "Initialized"
 	Started     = "Started"
@@ -26,7 +26,7 @@ const (
 	Completed   = "Completed"
 )
 
-// Values of Score.GradingProgress (§3.4.7). Only FullyGraded is sure to reach
+// Values of Score.GradingProgress (§3.4). Only FullyGraded is sure to reach
 // the gradebook; Moodle wipes an existing grade on all others.
 const (
 	NotReady      = "NotReady"
@@ -91,7 +91,7 @@ func PostScore(ctx context.Context, c *lti.Client, lineItem string, s Score) err
 	return nil
 }
 
-// document checks a score and writes it down (§3.4.9).
+// document checks a score and writes it down (§3.4).
 func (s Score) document() ([]byte, error) {
 	if s.ActivityProgress == "" {
 		s.ActivityProgress = Completed
@@ -162,7 +162,7 @@ func stamp(t time.Time) string {
 }
 
 // under appends to the path of a service URL, before its query, and leaves
-// every other byte alone (§3.4.1).
+// every other byte alone (§3.4).
 func under(service, name string) (string, error) {
 	if u, err := url.Parse(service); err != nil || u.Host == "" {
 		return "", fmt.Errorf("line item: %w: %q is not a URL", ErrInvalid, service)

@@ -20,7 +20,7 @@ type Options struct {
 
 // Discover reads a platform's configuration and checks it: complete, https,
 // RS256, and an issuer on the host that the document came from (Dynamic
-// Registration 1.0 §3.5.1). Endpoints on other hosts are normal.
+// Registration 1.0 §3). Endpoints on other hosts are normal.
 //
 // token is the registration_token that came with the URL, empty if none did;
 // Canvas wants it for this document already. The error is a *Problem.

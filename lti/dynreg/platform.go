@@ -13,7 +13,7 @@ const (
 )
 
 // A PlatformConfiguration is what a platform publishes of itself (Dynamic
-// Registration 1.0 §3.5). From Discover, the endpoints are there and https.
+// Registration 1.0 §3). From Discover, the endpoints are there and https.
 type PlatformConfiguration struct {
 	Issuer                string
 	AuthorizationEndpoint string

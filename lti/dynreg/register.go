@@ -13,7 +13,7 @@ import (
 )
 
 // Registered is what a platform made of a registration (Dynamic Registration
-// 1.0 §3.7). Its answer is the truth, whatever was asked.
+// 1.0 §3). Its answer is the truth, whatever was asked.
 type Registered struct {
 	ClientID     string
 	DeploymentID string // empty if the platform made no deployment yet, as Canvas

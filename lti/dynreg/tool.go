@@ -6,7 +6,7 @@ import (
 )
 
 // A ToolConfiguration is what a tool tells of itself (Dynamic Registration 1.0
-// §3.6). Name, the three URLs of login, launch and key set, and Messages are
+// §3). Name, the three URLs of login, launch and key set, and Messages are
 // needed; the rest may be empty.
 type ToolConfiguration struct {
 	Name        string
