@@ -19,7 +19,6 @@ test: needs
 check:
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
-	cd tools && $(GO) tool -n staticcheck >/dev/null
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 	@pinned="$$($(GO) list -m -f '{{.Version}}' modernc.org/libc)"; \
 	wanted="$$($(GO) list -m -f '{{.GoMod}}' modernc.org/sqlite | xargs awk '$$1=="modernc.org/libc"{print $$2} $$2=="modernc.org/libc"{print $$3}')"; \

@@ -167,20 +167,6 @@ func (p *tab) fill(label, value string) {
 	p.must(chromedp.SendKeys(chromedp.CSS("[data-found]"), value))
 }
 
-// choose picks the option of a select by its text.
-func (p *tab) choose(label, option string) {
-	p.t.Helper()
-	p.until(fmt.Sprintf("the option %q of %q", option, label), `(function (name, option) {
-		const clean = (s) => (s || "").replace(/\s+/g, " ").trim();
-		const l = [...document.querySelectorAll("label")].find((l) => clean(l.innerText).startsWith(name) && l.control);
-		const o = l && [...l.control.options].find((o) => clean(o.text).startsWith(option));
-		if (!o) return false;
-		l.control.value = o.value;
-		l.control.dispatchEvent(new Event("change", { bubbles: true }));
-		return true;
-	})(`+quoted(label)+`, `+quoted(option)+`)`)
-}
-
 // value evaluates an expression to a text.
 func (p *tab) value(expression string) string {
 	p.t.Helper()

@@ -38,6 +38,11 @@ func (l *Launch) openID(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	tool := l.platforms.ToolConfiguration(l.endpoints(workspace))
+	// Each activity names its scenario. A registration does not send the
+	// parameter: an empty value of the whole tool might hide an activity's.
+	for i := range tool.Messages {
+		tool.Messages[i].Custom = map[string]string{greenroom.ScenarioParameter: ""}
+	}
 	document, err := json.MarshalIndent(dynreg.Document(tool), "", "  ")
 	if err != nil {
 		return err

@@ -55,9 +55,9 @@ func TestOpenIDConfigurationNamesAllThatAnLMSNeeds(t *testing.T) {
 			Target   string   `json:"target_link_uri"`
 			Claims   []string `json:"claims"`
 			Messages []struct {
-				Type string `json:"type"`
+				Type   string            `json:"type"`
+				Custom map[string]string `json:"custom_parameters"`
 			} `json:"messages"`
-			Custom map[string]string `json:"custom_parameters"`
 		} `json:"https://purl.imsglobal.org/spec/lti-tool-configuration"`
 	}
 	if err := json.Unmarshal([]byte(answer.body), &document); err != nil {
@@ -82,6 +82,8 @@ func TestOpenIDConfigurationNamesAllThatAnLMSNeeds(t *testing.T) {
 	}
 	if m := document.Tool.Messages; len(m) != 1 || m[0].Type != lti.MessageResourceLink {
 		t.Errorf("messages: %v", m)
+	} else if _, named := m[0].Custom["scenario_id"]; !named {
+		t.Errorf("the custom parameter of activities is not named: %v", m)
 	}
 }
 
