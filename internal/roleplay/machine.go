@@ -12,6 +12,8 @@ import (
 	"github.com/dop251/goja"
 )
 
+// inkjs 2.4.0 as published, with its compiler; MIT, see script/inkjs/LICENSE.md.
+//
 //go:embed script/inkjs/ink-full-es2015.js
 var inkjs string
 

@@ -19,6 +19,7 @@ func TestParseReadsAFile(t *testing.T) {
 		"with a hash as a text":   strings.Replace(valid, "Goodbye.", `Goodbye, number \#1.`, 1),
 		"with a tag in brackets":  strings.Replace(valid, "* Our new catalogue. # poor: needs", "* [Our new catalogue. # poor: needs]", 1),
 		"with a tag and a divert": strings.Replace(valid, "  I see. # fair: tone", "  I see. # fair: tone: Not warm. -> bye", 1),
+		"with a tag in braces":    strings.Replace(valid, "  I see. # fair: tone", "  {true: I see. # fair: tone|Hm. # poor: tone}", 1),
 		"with numbers for a text": strings.Replace(valid, "difficulty: Beginner", "difficulty: 1", 1),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -63,7 +63,7 @@ var (
 
 // findTags returns the tags of a script from which comments were taken. A hash
 // after a backslash is text, logic has no tags, and a tag ends at a divert, or
-// at the bracket of the choice in which it stands.
+// with the bracket or the braces in which it stands.
 func findTags(ink string) []placedTag {
 	var found []placedTag
 	for i, text := range strings.Split(ink, "\n") {
@@ -76,6 +76,9 @@ func findTags(ink string) []placedTag {
 			part, _, _ = strings.Cut(part, "->")
 			if choice {
 				part, _, _ = strings.Cut(part, "]")
+			}
+			if at := strings.IndexAny(part, "{|}"); at >= 0 && part[at] != '{' {
+				part = part[:at]
 			}
 			found = append(found, placedTag{i + 1, strings.TrimSpace(part)})
 		}
