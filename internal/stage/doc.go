@@ -10,4 +10,9 @@
 //	POST /stage/{workspace}/{launch}/sessions/{session}/picks    a reply
 //	GET  /stage/{workspace}/{launch}/sessions/{session}/result   the result
 //	GET  /stage/{workspace}/{launch}/sessions/{session}/gradebook  its line about the LMS
+//
+// A reply names the turn that the page knew of, so the same reply may arrive
+// any number of times: a double click, a retry after a lost connection and a
+// page that stayed open all end in the scene as it is. Forms load pages; the
+// page's script sends the same form and gets the talk alone (see isFragment).
 package stage

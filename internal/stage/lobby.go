@@ -8,46 +8,54 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/web"
 )
 
+// shownAttempts bounds the list of earlier attempts.
+const shownAttempts = 10
+
 type lobbyPage struct {
-	Visit    greenroom.Visit
-	Lobby    greenroom.Lobby
-	File     *roleplay.Scenario
-	Begin    string
-	Standing string // why scores do not count, empty if they do
-	Attempts []attempt
-	Best     string
-	Medal    roleplay.Medal
+	File      *roleplay.Scenario
+	Begin     string
+	Open      *greenroom.Session // an attempt to go on with
+	Standing  string             // why scores do not count, empty if they do
+	Attempts  []attempt
+	Earlier   int // attempts beyond those shown
+	Best      *roleplay.Score
+	Gradebook string // what the LMS has, empty before it has anything
+	Back      string // the way to the course, may be empty
+}
+
+// Action is what the button of the page does.
+func (p lobbyPage) Action() string {
+	switch {
+	case p.Open != nil:
+		return "Continue"
+	case len(p.Attempts) > 0:
+		return "Practise again"
+	}
+	return "Start practising"
 }
 
 // An attempt is one line about an ended session.
 type attempt struct {
-	Session greenroom.Session
-	Percent string
-	Medal   roleplay.Medal
-	URL     string
+	greenroom.Session
+	URL string
 }
-
-const shownAttempts = 10
 
 func (s *Stage) lobby(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
 	l, err := s.service.Lobby(r.Context(), v)
 	if err != nil {
 		return err
 	}
-	p := lobbyPage{Visit: v, Lobby: l, File: l.Play.File, Begin: path(v, "/sessions"), Standing: notGraded(v.Launch.Standing)}
-	if l.Best != nil {
-		p.Best, p.Medal = l.Best.PercentText(), l.Best.Medal()
+	p := lobbyPage{
+		File: l.Play.File, Begin: path(v, "/sessions"), Open: l.Open, Standing: notGraded(v.Launch.Standing),
+		Best: l.Best, Back: v.Launch.ReturnURL,
 	}
-	for _, past := range l.Past {
-		if len(p.Attempts) == shownAttempts {
-			break
-		}
-		a := attempt{Session: past, URL: sessionPath(v, past.ID, "/result")}
-		if past.Score != nil {
-			a.Percent, a.Medal = past.Score.PercentText(), past.Score.Medal()
-		}
-		p.Attempts = append(p.Attempts, a)
+	if l.Passback != nil && l.Passback.Posted != nil && l.Item != nil {
+		p.Gradebook = points(*l.Passback.Posted, *l.Item)
 	}
+	for _, past := range l.Past[:min(len(l.Past), shownAttempts)] {
+		p.Attempts = append(p.Attempts, attempt{past, sessionPath(v, past.ID, "/result")})
+	}
+	p.Earlier = len(l.Past) - len(p.Attempts)
 	return s.kit.Render(w, r, http.StatusOK, s.pages, "lobby.html", p)
 }
 
@@ -57,19 +65,4 @@ func (s *Stage) begin(w http.ResponseWriter, r *http.Request, v greenroom.Visit)
 		return err
 	}
 	return web.Redirect(w, r, sessionPath(v, session.ID, ""))
-}
-
-// notGraded says why what is practised here does not count in the LMS.
-func notGraded(standing greenroom.Standing) string {
-	switch standing {
-	case greenroom.Preview:
-		return "Not graded here: you teach this course, so this is a preview."
-	case greenroom.TestUser:
-		return "Not graded here: this is your LMS's test student."
-	case greenroom.NoLineItem:
-		return "Not graded here: this activity has no grade in your course."
-	case greenroom.NoScope:
-		return "Not graded here: your LMS does not let Greenroom send scores."
-	}
-	return ""
 }

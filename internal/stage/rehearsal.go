@@ -3,6 +3,7 @@ package stage
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -11,93 +12,50 @@ import (
 )
 
 type rehearsalPage struct {
-	Visit     greenroom.Visit
-	Scene     greenroom.Scene
-	Character roleplay.Character
+	Title     string
 	Objective string
+	Character roleplay.Character
 	Lines     []line
 	Replies   []reply
-	Next      int    // the number of the reply to come, from 1
-	Picks     string // where replies go
-	Result    string
-	Leave     string
-	Problem   string
+	Turn      int // the number of replies given: what the next one names
+	Ended     bool
+	Problem   string // why the last reply was not taken; usually empty
+
+	Picks, Result, Leave string // where replies go, where the talk leads, the way out
 }
 
-// A line is one bubble.
-type line struct {
-	roleplay.Turn
-	Speaker string // as in CSS and for screen readers
-	Name    string
-	First   bool // of its speaker in a row: shows the portrait
-}
+// Next is the number of the reply to come, from 1.
+func (p rehearsalPage) Next() int { return p.Turn + 1 }
 
-// A reply is one button.
-type reply struct {
-	roleplay.Choice
-	Key string // 1 to 9; later ones have none
-}
-
-func replies(talk roleplay.Talk) []reply {
-	var all []reply
-	for i, c := range talk.Choices {
-		r := reply{Choice: c}
-		if i < 9 {
-			r.Key = strconv.Itoa(i + 1)
-		}
-		all = append(all, r)
-	}
-	return all
-}
-
-func lines(talk roleplay.Talk, character string) []line {
-	var all []line
-	for i, t := range talk.Turns {
-		l := line{Turn: t, Speaker: string(t.Speaker), First: i == 0 || talk.Turns[i-1].Speaker != t.Speaker}
-		switch t.Speaker {
-		case roleplay.Learner:
-			l.Name = "You"
-		case roleplay.CharacterSpeaker:
-			l.Name = character
-		}
-		all = append(all, l)
-	}
-	return all
-}
-
-func (s *Stage) rehearsal(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
-	scene, err := s.service.Scene(r.Context(), v, sessionID(r))
-	if err != nil {
-		return err
-	}
-	if scene.Session.Ended() {
-		return web.Redirect(w, r, sessionPath(v, scene.Session.ID, "/result"))
-	}
-	return s.kit.Render(w, r, http.StatusOK, s.pages, "rehearsal.html", newRehearsal(v, scene))
-}
+// Opening tells that nobody has replied yet.
+func (p rehearsalPage) Opening() bool { return p.Turn == 0 && !p.Ended }
 
 func newRehearsal(v greenroom.Visit, scene greenroom.Scene) rehearsalPage {
 	file := scene.Play.File
 	return rehearsalPage{
-		Visit: v, Scene: scene, Character: file.Character, Objective: file.Objective,
-		Lines: lines(scene.Talk, file.Character.Name), Replies: replies(scene.Talk), Next: scene.Turn + 1,
+		Title: file.Title, Objective: file.Objective, Character: file.Character,
+		Lines: lines(scene.Talk, file.Character.Name), Replies: replies(scene.Talk),
+		Turn: scene.Turn, Ended: scene.Session.Ended(),
 		Picks:  sessionPath(v, scene.Session.ID, "/picks"),
 		Result: sessionPath(v, scene.Session.ID, "/result"),
 		Leave:  path(v, ""),
 	}
 }
 
-// fragment tells that the page's script asks and wants the talk alone.
-func fragment(r *http.Request) bool { return r.Header.Get("X-Requested-With") == "fetch" }
-
-func (s *Stage) pick(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
-	if err := web.ReadForm(r); err != nil {
+// rehearsal shows the talk as far as it has come, also one that has ended: its
+// last lines are part of it.
+func (s *Stage) rehearsal(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
+	scene, err := s.service.Scene(r.Context(), v, sessionID(r))
+	if err != nil {
 		return err
 	}
-	turn, err1 := strconv.Atoi(r.PostForm.Get("turn"))
-	choice, err2 := strconv.Atoi(r.PostForm.Get("choice"))
-	if errors.Join(err1, err2) != nil || turn < 0 {
-		choice = -1 // no reply that can be on offer
+	return s.kit.Render(w, r, http.StatusOK, s.pages, "rehearsal.html", newRehearsal(v, scene))
+}
+
+func (s *Stage) pick(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
+	turn, choice, err := readPick(r)
+	if err != nil {
+		return err
 	}
 	scene, err := s.service.Pick(r.Context(), v, sessionID(r), turn, choice)
 	if bad, ok := errors.AsType[*greenroom.Invalid](err); ok {
@@ -106,11 +64,41 @@ func (s *Stage) pick(w http.ResponseWriter, r *http.Request, v greenroom.Visit) 
 	if err != nil {
 		return err
 	}
-	if fragment(r) {
+	if isFragment(r) {
 		return s.kit.RenderPart(w, http.StatusOK, s.pages, "rehearsal.html", "talk", newRehearsal(v, scene))
 	}
-	return web.Redirect(w, r, sessionPath(v, scene.Session.ID, ""))
+	return web.Redirect(w, r, sessionPath(v, scene.Session.ID, "")+latest(scene.Talk))
 }
+
+// latest is the fragment of the learner's last reply, where reading goes on.
+func latest(talk roleplay.Talk) string {
+	for _, t := range slices.Backward(talk.Turns) {
+		if t.Speaker == roleplay.Learner {
+			return lineLink(t.Index)
+		}
+	}
+	return ""
+}
+
+// noReply is a choice that is never on offer: what cannot be read is refused
+// as any other reply that is not.
+const noReply = -1
+
+func readPick(r *http.Request) (turn, choice int, err error) {
+	if err := web.ReadForm(r); err != nil {
+		return 0, 0, err
+	}
+	turn, errTurn := strconv.Atoi(r.PostForm.Get("turn"))
+	choice, errChoice := strconv.Atoi(r.PostForm.Get("choice"))
+	if errTurn != nil || errChoice != nil || turn < 0 {
+		// A turn that cannot be read must not look like an old one.
+		return maxTurn, noReply, nil
+	}
+	return turn, choice, nil
+}
+
+// maxTurn is later than every turn of a talk.
+const maxTurn = 1 << 30
 
 // refusePick shows the talk as it is, with what was wrong.
 func (s *Stage) refusePick(w http.ResponseWriter, r *http.Request, v greenroom.Visit, bad *greenroom.Invalid) error {
@@ -120,7 +108,7 @@ func (s *Stage) refusePick(w http.ResponseWriter, r *http.Request, v greenroom.V
 	}
 	p := newRehearsal(v, scene)
 	p.Problem = bad.Of("choice")
-	if fragment(r) {
+	if isFragment(r) {
 		return s.kit.RenderPart(w, http.StatusUnprocessableEntity, s.pages, "rehearsal.html", "talk", p)
 	}
 	return s.kit.Render(w, r, http.StatusUnprocessableEntity, s.pages, "rehearsal.html", p)

@@ -1,64 +1,104 @@
 package stage
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/roleplay"
 )
 
+// shownPoints is how much praise and advice a person can take in at once; all
+// of it stands item by item below.
+const shownPoints = 3
+
 type resultPage struct {
-	Visit     greenroom.Visit
-	Result    greenroom.Result
-	Character roleplay.Character
 	Title     string
-	Ending    string
-	Scored    bool
-	Percent   string
-	Medal     roleplay.Medal
-	MedalName string
-	Ring      string // stroke-dasharray of the score's ring
-	Well      []roleplay.ItemResult
-	Next      []roleplay.ItemResult
-	Items     []roleplay.ItemResult
+	Ending    string // what the script calls it; may be empty
+	Character roleplay.Character
+	Score     *roleplay.Score // nil when nothing could be scored
+	Ring      ring
+	Well      []item // the best first
+	Next      []item // what would gain most, first
+	Items     []item // all that were relevant, in the rubric's order
+	Apart     []string
 	Lines     []line
 	Gradebook gradebookLine
-	Again     string
-	Lobby     string
-	Back      string // the way to the course, may be empty
+
+	Again, Lobby, Here string
+	Back               string // the way to the course, may be empty
 }
 
-// ringLength is the circumference of the score's ring, radius 52.
-const ringLength = 2 * math.Pi * 52
+// An item is one thing that was looked at, and how it went.
+type item struct {
+	roleplay.ItemResult
+	ID      string // of its card
+	Moments []moment
+}
+
+// Words is what the rubric says of the grade.
+func (i item) Words() string { return i.Item.Describe(i.Grade) }
+
+// Praise is what was good about it: the script's own words for the moment, if
+// it has any, else the rubric's.
+func (i item) Praise() string {
+	for _, m := range i.Moments {
+		if m.Grade == roleplay.Good && m.Why != "" {
+			return m.Why
+		}
+	}
+	return i.Item.Good
+}
+
+// A moment is where in the talk a grade was earned.
+type moment struct {
+	Grade roleplay.Grade
+	Quote string // the line itself
+	Why   string // may be empty
+	Link  string // to the line
+}
 
 func (s *Stage) result(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
 	result, err := s.service.Result(r.Context(), v, sessionID(r))
 	if err != nil {
 		return err
 	}
-	file := result.Scene.Play.File
-	p := resultPage{
-		Visit: v, Result: result, Character: file.Character, Title: file.Title,
-		Ending: result.Scene.Talk.Ending, Lines: lines(result.Scene.Talk, file.Character.Name),
-		Gradebook: s.gradebookLine(v, result), Again: path(v, "/sessions"), Lobby: path(v, ""), Back: v.Launch.ReturnURL,
-	}
-	if score := result.Scene.Session.Score; score != nil {
-		p.Scored, p.Percent, p.Medal = true, score.PercentText(), score.Medal()
-		p.MedalName = medalName(p.Medal)
-		p.Ring = fmt.Sprintf("%.2f %.2f", score.Of(1)*ringLength, ringLength)
-	}
-	p.sort(result.Assessment.Items)
-	return s.kit.Render(w, r, http.StatusOK, s.pages, "result.html", p)
+	return s.kit.Render(w, r, http.StatusOK, s.pages, "result.html", newResult(v, result))
 }
 
-// sort puts the items under what went well and what to try next time.
-func (p *resultPage) sort(items []roleplay.ItemResult) {
-	for _, i := range items {
-		if !i.Relevant {
+func newResult(v greenroom.Visit, r greenroom.Result) resultPage {
+	session, talk, file := r.Scene.Session, r.Scene.Talk, r.Scene.Play.File
+	p := resultPage{
+		Title: file.Title, Ending: talk.Ending, Character: file.Character,
+		Score: session.Score, Lines: lines(talk, file.Character.Name), Gradebook: gradebookOf(v, r),
+		Again: path(v, "/sessions"), Lobby: path(v, ""), Here: sessionPath(v, session.ID, "/result"),
+		Back: v.Launch.ReturnURL,
+	}
+	if p.Score != nil {
+		p.Ring = ringOf(*p.Score)
+	}
+	p.look(r.Assessment.Items)
+	return p
+}
+
+// look spreads the items over the page: praise, advice, the items themselves,
+// and the grades under the lines that earned them.
+func (p *resultPage) look(results []roleplay.ItemResult) {
+	for n, result := range results {
+		if !result.Relevant {
+			p.Apart = append(p.Apart, result.Item.Name)
 			continue
+		}
+		i := item{ItemResult: result, ID: "item-" + strconv.Itoa(n+1)}
+		for _, m := range result.Marks {
+			i.Moments = append(i.Moments, p.moment(m))
+			if turn := p.turn(m.Turn); turn != nil {
+				turn.Earned = append(turn.Earned, earned{m.Grade, result.Item.Name, "#" + i.ID})
+			}
 		}
 		p.Items = append(p.Items, i)
 		if i.Grade == roleplay.Good {
@@ -67,69 +107,59 @@ func (p *resultPage) sort(items []roleplay.ItemResult) {
 			p.Next = append(p.Next, i)
 		}
 	}
+	slices.SortStableFunc(p.Well, func(a, b item) int { return b.Value.Cmp(a.Value) })
+	slices.SortStableFunc(p.Next, func(a, b item) int { return a.Value.Cmp(b.Value) })
+	p.Well = p.Well[:min(len(p.Well), shownPoints)]
+	p.Next = p.Next[:min(len(p.Next), shownPoints)]
 }
 
-func medalName(m roleplay.Medal) string {
-	switch m {
-	case roleplay.Gold:
-		return "Gold medal"
-	case roleplay.Silver:
-		return "Silver medal"
-	case roleplay.Bronze:
-		return "Bronze medal"
-	}
-	return "No medal yet: bronze begins at 50"
-}
-
-// A gradebookLine is the truth about the LMS in one sentence.
-type gradebookLine struct {
-	Tone string // ok, wait, bad, plain
-	Text string
-	Poll string // where to ask again, empty when nothing will change
-}
-
-func (s *Stage) gradebook(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
-	result, err := s.service.Result(r.Context(), v, sessionID(r))
-	if err != nil {
-		return err
-	}
-	return s.kit.RenderPart(w, http.StatusOK, s.pages, "result.html", "gradebook", s.gradebookLine(v, result))
-}
-
-func (s *Stage) gradebookLine(v greenroom.Visit, r greenroom.Result) gradebookLine {
-	session := r.Scene.Session
-	switch {
-	case session.Standing != greenroom.Graded:
-		return gradebookLine{Tone: "plain", Text: notGraded(session.Standing)}
-	case session.Score == nil:
-		return gradebookLine{Tone: "plain", Text: "Nothing in this talk could be scored, so nothing was sent."}
-	case r.Passback == nil || r.Item == nil:
-		return gradebookLine{Tone: "plain", Text: "Not graded here: this launch has no grade in your course."}
-	}
-	p := *r.Passback
-	switch {
-	case session.Score.Cmp(p.Wanted) < 0:
-		if p.Posted != nil && p.Posted.Cmp(p.Wanted) == 0 {
-			return gradebookLine{Tone: "ok", Text: "Your best, " + points(p.Wanted, *r.Item) + ", stays in the gradebook."}
+// turn returns the line of a turn, nil if the talk has none: a script may mark
+// what has no words.
+func (p *resultPage) turn(index int) *line {
+	for i := range p.Lines {
+		if p.Lines[i].Index == index {
+			return &p.Lines[i]
 		}
-		return gradebookLine{Tone: "plain", Text: "Your best, " + points(p.Wanted, *r.Item) + ", is the one that counts."}
-	case p.Posted != nil && p.Posted.Cmp(*session.Score) >= 0:
-		return gradebookLine{Tone: "ok", Text: "Sent to your course: " + points(*p.Posted, *r.Item) + "."}
-	case p.State == greenroom.PassbackFailed:
-		return gradebookLine{Tone: "bad", Text: "Your LMS did not take the score. It is kept here, and your trainer can see why."}
 	}
-	return gradebookLine{
-		Tone: "wait", Text: "Waiting for your LMS. Your score is kept and goes out by itself.",
-		Poll: sessionPath(v, session.ID, "/gradebook"),
-	}
+	return nil
 }
 
-// points are what the LMS shows: of the column's maximum, two decimals at most.
-func points(score roleplay.Score, item greenroom.LineItem) string {
-	maximum := item.Maximum
-	if maximum == 0 {
-		maximum = 100
+func (p *resultPage) moment(m roleplay.Mark) moment {
+	shown := moment{Grade: m.Grade, Why: m.Why}
+	if l := p.turn(m.Turn); l != nil {
+		shown.Quote, shown.Link = l.Text, lineLink(m.Turn)
 	}
-	number := func(x float64) string { return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64) }
-	return number(score.Of(maximum)) + " of " + number(maximum)
+	return shown
+}
+
+// Medal is what the score earned.
+func (p resultPage) Medal() roleplay.Medal {
+	if p.Score == nil {
+		return roleplay.None
+	}
+	return p.Score.Medal()
+}
+
+// MedalName says it, or how far the first one is.
+func (p resultPage) MedalName() string {
+	return cmp.Or(medalNames[p.Medal()], "No medal yet: bronze begins at 50")
+}
+
+var medalNames = map[roleplay.Medal]string{
+	roleplay.Gold: "Gold medal", roleplay.Silver: "Silver medal", roleplay.Bronze: "Bronze medal",
+}
+
+// A ring draws a score as a part of a circle.
+type ring struct {
+	Dashes string // stroke-dasharray: the part, then the rest
+	Empty  bool   // nothing to draw: a dash of no length would still show its caps
+}
+
+// ringRadius is that of the circle in the template, in its own units.
+const ringRadius = 52
+
+func ringOf(score roleplay.Score) ring {
+	length := 2 * math.Pi * ringRadius
+	part := score.Of(length)
+	return ring{Dashes: fmt.Sprintf("%.1f %.1f", part, length), Empty: part == 0}
 }

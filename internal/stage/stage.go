@@ -47,25 +47,50 @@ func (s *Stage) Mount(mux *http.ServeMux) {
 	mux.Handle("GET "+base+"/sessions/{session}/gradebook", s.page(s.gradebook))
 }
 
-// visited is a handler that knows who visits.
+// A visited handler knows who visits.
 type visited func(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error
 
-// page lets in the learner whose launch the URL names.
+// page lets in the learner whose launch the URL names, and nobody else.
 func (s *Stage) page(h visited) http.Handler {
 	return s.kit.FramePage(func(w http.ResponseWriter, r *http.Request) error {
-		launch := greenroom.LaunchID(r.PathValue("launch"))
-		v, err := s.service.Visit(r.Context(), greenroom.WorkspaceID(r.PathValue("workspace")), launch, s.kit.StageToken(r, launch))
-		if errors.Is(err, greenroom.ErrNotFound) {
-			return &web.PageError{
-				Status: http.StatusUnauthorized, Title: "This practice is closed in this browser",
-				Sentence: "Open the activity again in your course to go on where you stopped.", Cause: err,
-			}
-		}
+		v, err := s.visit(r)
 		if err != nil {
 			return err
 		}
-		return h(w, r, v)
+		err = h(w, r, v)
+		if errors.Is(err, greenroom.ErrNotFound) {
+			return notHere(v, err)
+		}
+		return err
 	})
+}
+
+// visit finds out who asks. A launch that never was and a cookie of another
+// one look alike.
+func (s *Stage) visit(r *http.Request) (greenroom.Visit, error) {
+	launch := greenroom.LaunchID(r.PathValue("launch"))
+	v, err := s.service.Visit(r.Context(), greenroom.WorkspaceID(r.PathValue("workspace")), launch, s.kit.StageToken(r, launch))
+	if errors.Is(err, greenroom.ErrNotFound) {
+		return v, &web.PageError{
+			Status:   http.StatusUnauthorized,
+			Title:    "This practice has been closed in this browser",
+			Sentence: "Open the activity again in your course.",
+			Hint:     "What you have practised so far is kept.",
+			Cause:    err,
+		}
+	}
+	return v, err
+}
+
+// notHere is for what is not this learner's. The way back stays on the stage.
+func notHere(v greenroom.Visit, cause error) error {
+	return &web.PageError{
+		Status:   http.StatusNotFound,
+		Title:    "There is no such practice here",
+		Sentence: "The address may be mistyped, or it belongs to somebody else.",
+		BackURL:  path(v, ""), BackLabel: "Back to the start",
+		Cause: cause,
+	}
 }
 
 // path is a page of a visit.
@@ -80,3 +105,6 @@ func sessionPath(v greenroom.Visit, id greenroom.SessionID, tail string) string 
 func sessionID(r *http.Request) greenroom.SessionID {
 	return greenroom.SessionID(r.PathValue("session"))
 }
+
+// isFragment tells that the page's script asks, and wants the part alone.
+func isFragment(r *http.Request) bool { return r.Header.Get("X-Requested-With") == "fetch" }

@@ -1,0 +1,124 @@
+package stage
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/roleplay"
+)
+
+// A gradebookLine is the truth about the LMS in a sentence or two.
+type gradebookLine struct {
+	Tone tone
+	Text string
+	Poll string // where to ask again, empty when nothing will change by itself
+}
+
+// A tone picks the line's mark and colour.
+type tone string
+
+const (
+	toneSent    tone = "sent"
+	toneWaiting tone = "waiting"
+	toneFailed  tone = "failed"
+	tonePlain   tone = "plain"
+)
+
+// gradebook serves the line alone, for a page that waits.
+func (s *Stage) gradebook(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
+	result, err := s.service.Result(r.Context(), v, sessionID(r))
+	if err != nil {
+		return err
+	}
+	return s.kit.RenderPart(w, http.StatusOK, s.pages, "result.html", "gradebook", gradebookOf(v, result))
+}
+
+func gradebookOf(v greenroom.Visit, r greenroom.Result) gradebookLine {
+	l := sayGradebook(r.Scene.Session, r.Item, r.Passback)
+	if l.Tone == toneWaiting {
+		l.Poll = sessionPath(v, r.Scene.Session.ID, "/gradebook")
+	}
+	return l
+}
+
+// sayGradebook says what became of an ended session's score. item and p are
+// the launch's line item and the learner's passback for it, nil if there is
+// none.
+func sayGradebook(session greenroom.Session, item *greenroom.LineItem, p *greenroom.Passback) gradebookLine {
+	switch {
+	case session.Standing != greenroom.Graded:
+		return gradebookLine{Tone: tonePlain, Text: notGraded(session.Standing)}
+	case session.Score == nil:
+		return gradebookLine{Tone: tonePlain, Text: "Not graded here: nothing in this conversation could be scored."}
+	case session.LineItem == "":
+		return gradebookLine{Tone: tonePlain, Text: notGraded(greenroom.NoLineItem)}
+	case item == nil || item.ID != session.LineItem || p == nil:
+		return gradebookLine{Tone: tonePlain, Text: "This attempt was for a grade that the activity no longer has in your course."}
+	}
+	// Of two attempts with the same score, the one that raised the duty counts.
+	if session.Score.Cmp(p.Wanted) < 0 || !session.EndedAt.Equal(p.WantedAt) {
+		return sayBest(*item, *p)
+	}
+	return sayOwn(*item, *p)
+}
+
+// sayOwn is for the attempt that is the learner's best.
+func sayOwn(item greenroom.LineItem, p greenroom.Passback) gradebookLine {
+	switch {
+	case p.Posted != nil && p.Posted.Cmp(p.Wanted) >= 0:
+		return gradebookLine{Tone: toneSent, Text: "Sent to your course: " + points(p.Wanted, item) + "."}
+	case p.State == greenroom.PassbackFailed:
+		return gradebookLine{Tone: toneFailed, Text: "Your LMS did not take the score: your trainer can see why. It is kept here."}
+	}
+	text := "Waiting for your LMS. Your score is kept and will be sent by itself."
+	if p.Posted != nil {
+		text += " Until then " + points(*p.Posted, item) + " stays in the gradebook."
+	}
+	return gradebookLine{Tone: toneWaiting, Text: text}
+}
+
+// sayBest is for an attempt that was not better than another one.
+func sayBest(item greenroom.LineItem, p greenroom.Passback) gradebookLine {
+	best := "Your best of " + points(p.Wanted, item)
+	switch {
+	case p.Posted != nil && p.Posted.Cmp(p.Wanted) >= 0:
+		return gradebookLine{Tone: toneSent, Text: best + " stays in the gradebook."}
+	case p.State == greenroom.PassbackFailed:
+		return gradebookLine{Tone: toneFailed, Text: "Your LMS did not take your best of " + points(p.Wanted, item) + ": your trainer can see why. It is kept here."}
+	}
+	return gradebookLine{Tone: toneWaiting, Text: best + " is waiting for your LMS and will be sent by itself."}
+}
+
+// notGraded says why what is practised in a launch does not count in the LMS;
+// empty where it does.
+func notGraded(standing greenroom.Standing) string {
+	switch standing {
+	case greenroom.Preview:
+		return "Not graded here: you teach this course, so this is a preview."
+	case greenroom.TestUser:
+		return "Not graded here: this is the test student of your LMS."
+	case greenroom.NoLineItem:
+		return "Not graded here: this activity has no grade in your course."
+	case greenroom.NoScope:
+		return "Not graded here: your LMS does not let Greenroom send scores."
+	}
+	return ""
+}
+
+// usualMaximum is what counts before the platform has said its own.
+const usualMaximum = 100
+
+// points are what the LMS shows, as in "8 of 10": with two decimals at most.
+func points(score roleplay.Score, item greenroom.LineItem) string {
+	maximum := item.Maximum
+	if maximum <= 0 {
+		maximum = usualMaximum
+	}
+	return decimal(score.Of(maximum)) + " of " + decimal(maximum)
+}
+
+func decimal(x float64) string {
+	return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64)
+}
