@@ -55,7 +55,7 @@ func spoil(t *testing.T, old, new string) []byte {
 // compiled returns a script's compiled form.
 func compiled(t testing.TB, ink string) []byte {
 	t.Helper()
-	c, err := NewEngine(Limits{Machines: 1}).Compile(t.Context(), ink)
+	c, err := checker().Compile(t.Context(), ink)
 	if err != nil {
 		t.Fatal(err)
 	}

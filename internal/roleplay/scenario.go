@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -50,9 +51,13 @@ func (c Character) Initials() string {
 // MaxSource is how large a scenario file may be, in bytes.
 const MaxSource = 256 << 10
 
-// Parse checks a scenario file with an engine of its own; see Engine.Parse.
+// checker is the engine behind Parse. Like any engine it is empty until it is
+// needed.
+var checker = sync.OnceValue(func() *Engine { return NewEngine(Limits{Machines: 2}) })
+
+// Parse checks a scenario file with the default limits; see Engine.Parse.
 func Parse(ctx context.Context, name string, source []byte) (*Scenario, error) {
-	return NewEngine(Limits{Machines: 1}).Parse(ctx, name, source)
+	return checker().Parse(ctx, name, source)
 }
 
 // Parse reads a scenario file, compiles its script, and checks everything: the

@@ -5,13 +5,23 @@
 "use strict";
 
 var greenroom = (function (inkjs) {
-  const { Compiler, CompilerOptions, Story } = inkjs;
+  const { Compiler, CompilerOptions, InkParser, Story } = inkjs;
 
   // Values of inkjs' enumerations, which it does not export.
   const FUNCTION = 1; // PushPopType
   const BEGIN_TAG = 24; // ControlCommand.CommandType
   const END_TAG = 25;
   const ERROR = 2; // ErrorType
+
+  // Each parser of inkjs makes a set of all letters of all scripts that a name
+  // may have, which takes longer than to parse a scenario. One will do.
+  const letters = Object.getOwnPropertyDescriptor(InkParser.prototype, "identifierCharSet").get;
+  let names = null;
+  Object.defineProperty(InkParser.prototype, "identifierCharSet", {
+    get() {
+      return names || (names = letters.call(this));
+    },
+  });
 
   // Stop ends a run that would leave its limits. inkjs lets it through: it
   // handles its own exceptions only.
