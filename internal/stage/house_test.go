@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -10,8 +11,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,16 +26,17 @@ import (
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
-// A scenario of two turns; its replies are worth 100, 50 and 0 each.
+// A scenario of two turns, worth 100, 50 and 0 each.
 const twoTurns = `---
-title: Two turns
+title: Two <u>turns</u>
 slug: two-turns
 description: A short talk with <b>markup</b> in its description.
-objective: Say two things.
+objective: Say two <s>things</s>.
 difficulty: easy
 character:
   name: Ada <i>Lovelace</i>
   role: Tester
+  about: Likes engines.
 rubric:
   - name: Words
     items:
@@ -45,22 +50,61 @@ rubric:
         good: Kind again.
         fair: Neutral again.
         poor: Rude again.
+  - name: Manners
+    items:
+      - id: hat
+        name: The hat
+        good: Off.
+        fair: Half off.
+        poor: On.
+      - id: thanks
+        name: A word of thanks
+        good: Said it.
+        fair: Meant it.
+        poor: Left without it.
+        required: true
 ---
+> A door opens.
 Hello. Who <em>are</em> you?
-* A friend. # good: first: You began kindly.
-* Nobody. # fair: first
+* A friend. # good: first: You began <q>kindly</q>. # good: thanks
+* Nobody. # fair: first # fair: thanks
 * Go away. # poor: first
 - And what now?
-* Tea? # good: second
+* Tea? # good: second # good: thanks
 * Nothing. # fair: second
 * A fight. # poor: second
 - Goodbye. # ending: Over
 -> END
 `
 
+const silent = `---
+title: Nothing to score
+slug: silent
+description: A talk without marks.
+objective: Be there.
+difficulty: easy
+character:
+  name: Ada
+rubric:
+  - name: Words
+    items:
+      - id: first
+        name: The first word
+        good: Kind.
+        fair: Neutral.
+        poor: Rude.
+---
+Hello.
+* Hello.
+- Goodbye.
+-> END
+`
+
+// A house is the stage over a real store, and its own LMS.
 type house struct {
 	t       *testing.T
 	service *greenroom.Service
+	kit     *web.Kit
 	handler http.Handler
 	w       greenroom.Workspace
 	c       greenroom.Connection
@@ -69,34 +113,70 @@ type house struct {
 	count   int
 }
 
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// The workspace of a house, its scenarios and its connection are made once;
+// each house has a copy of that database: keys take their time.
+var furnished = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "greenroom")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "greenroom.db")
+	if err := furnish(context.Background(), path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func furnish(ctx context.Context, path string) error {
+	db, err := store.Open(ctx, store.Options{Path: path, Migrate: true})
+	if err != nil {
+		return err
+	}
+	s := (&house{clock: noon}).open(db, slog.New(slog.DiscardHandler))
+	w, err := s.CreateWorkspace(ctx, "Sales team", "", false)
+	for _, source := range []string{twoTurns, silent} {
+		if err == nil {
+			_, err = s.ImportScenario(ctx, w.ID, "test.scenario.md", []byte(source))
+		}
+	}
+	if err == nil {
+		_, err = s.SaveConnection(ctx, greenroom.Operator(w.ID), greenroom.ConnectionForm{
+			Platform: "LMS", Issuer: "https://lms.example.com", ClientID: "abc", Deployments: "1",
+			AuthURL: "https://lms.example.com/auth", TokenURL: "https://lms.example.com/token", KeySetURL: "https://lms.example.com/jwks",
+		})
+	}
+	return errors.Join(err, db.Close())
+}
+
+func (h *house) open(db greenroom.Store, log *slog.Logger) *greenroom.Service {
+	return &greenroom.Service{
+		Store: db, Vault: greenroom.NewVault([32]byte{1}), Platforms: h, Random: rand.Reader,
+		Engine: roleplay.NewEngine(roleplay.Limits{}), Now: func() time.Time { return h.clock }, Log: log,
+	}
+}
+
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true})
-	if err != nil {
+	path := filepath.Join(t.TempDir(), "greenroom.db")
+	if err := os.WriteFile(path, must(furnished()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	h := &house{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	now := func() time.Time { return h.clock }
-	h.service = &greenroom.Service{
-		Store: db, Vault: greenroom.NewVault([32]byte{1}), Platforms: h, Now: now, Random: rand.Reader,
-		Engine: roleplay.NewEngine(roleplay.Limits{}), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-	}
-	kit, err := web.New(web.Options{
-		PublicURL: "https://practice.example.com", Service: h.service, Log: h.service.Log, Now: now, Random: rand.Reader,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := must(store.Open(t.Context(), store.Options{Path: path}))
+	t.Cleanup(func() { _ = db.Close() })
+	h := &house{t: t, clock: noon}
+	h.service = h.open(db, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	kit := must(web.New(web.Options{
+		PublicURL: "https://practice.example.com", Service: h.service, Log: h.service.Log, Now: h.service.Now, Random: rand.Reader,
+	}))
 	mux := http.NewServeMux()
+	kit.Mount(mux)
 	New(kit).Mount(mux)
 	h.handler = kit.Wrap(mux)
-	h.w = must(h.service.CreateWorkspace(t.Context(), "Sales team", "", false))
-	must(h.service.ImportScenario(t.Context(), h.w.ID, "two.scenario.md", []byte(twoTurns)))
-	h.c = must(h.service.SaveConnection(t.Context(), greenroom.Operator(h.w.ID), greenroom.ConnectionForm{
-		Platform: "LMS", Issuer: "https://lms.example.com", ClientID: "abc", Deployments: "1",
-		AuthURL: "https://lms.example.com/auth", TokenURL: "https://lms.example.com/token", KeySetURL: "https://lms.example.com/jwks",
-	})).Connection
+	h.w = must(db.Instance().Workspaces(t.Context()))[0]
+	h.c = must(db.Workspace(h.w.ID).Connections(t.Context()))[0]
 	return h
 }
 
@@ -107,7 +187,6 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// The house is its own LMS.
 func (h *house) FetchKeySet(context.Context, string) (greenroom.KeySetReport, error) {
 	return greenroom.KeySetReport{Document: []byte(`{"keys":[]}`), Keys: 1}, nil
 }
@@ -129,6 +208,7 @@ type guest struct {
 	*house
 	base   string
 	cookie *http.Cookie
+	site   string // where forms come from; empty means our own pages
 }
 
 func (h *house) launch(spoil func(*lti.Launch)) *guest {
@@ -150,8 +230,8 @@ func (h *house) launch(spoil func(*lti.Launch)) *guest {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return &guest{h, "/stage/" + string(h.w.ID) + "/" + string(launch.ID), &http.Cookie{
-		Name: "__Host-stage-" + string(launch.ID), Value: token,
+	return &guest{house: h, base: "/stage/" + string(h.w.ID) + "/" + string(launch.ID), cookie: &http.Cookie{
+		Name: "__Host-stage-" + strings.ReplaceAll(string(launch.ID), "-", ""), Value: token,
 	}}
 }
 
@@ -168,7 +248,7 @@ func (g *guest) ask(method, path string, form url.Values, script bool) page {
 	} else {
 		r = httptest.NewRequest(method, "https://practice.example.com"+path, strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Sec-Fetch-Site", cmp.Or(g.site, "same-origin"))
 	}
 	if script {
 		r.Header.Set("X-Requested-With", "fetch")
@@ -198,14 +278,17 @@ func (g *guest) reply(session string, turn, choice int) page {
 	return g.ask(http.MethodPost, session+"/picks", url.Values{"turn": {fmt.Sprint(turn)}, "choice": {fmt.Sprint(choice)}}, false)
 }
 
-// attempt plays to the end and returns the result's page.
-func (g *guest) attempt(first, second int) page {
+// attempt plays to the end and returns the path of the session.
+func (g *guest) attempt(replies ...int) string {
 	g.t.Helper()
 	g.clock = g.clock.Add(time.Minute)
 	session := g.begin()
-	g.reply(session, 0, first)
-	g.reply(session, 1, second)
-	return g.get(session + "/result")
+	for turn, choice := range replies {
+		if p := g.reply(session, turn, choice); p.StatusCode != http.StatusSeeOther {
+			g.t.Fatalf("reply %d: %s\n%s", turn, p.Status, p.read())
+		}
+	}
+	return session
 }
 
 // deliver does what a worker does.
@@ -220,12 +303,40 @@ func (h *house) deliver() {
 	}
 }
 
+var (
+	tags   = regexp.MustCompile(`<[^>]*>`)
+	spaces = regexp.MustCompile(`\s+`)
+)
+
+// read is what a person reads on the page.
+func (p page) read() string {
+	return strings.TrimSpace(spaces.ReplaceAllString(html.UnescapeString(tags.ReplaceAllString(p.body, " ")), " "))
+}
+
 func (p page) shows(t *testing.T, texts ...string) {
 	t.Helper()
-	read := html.UnescapeString(p.body)
 	for _, text := range texts {
-		if !strings.Contains(read, text) {
+		if !strings.Contains(p.read(), text) {
 			t.Errorf("%s does not say %q", p.Request.URL.Path, text)
+		}
+	}
+}
+
+func (p page) hides(t *testing.T, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(p.read(), text) {
+			t.Errorf("%s says %q", p.Request.URL.Path, text)
+		}
+	}
+}
+
+// holds tells whether the page's source has a piece of markup.
+func (p page) holds(t *testing.T, pieces ...string) {
+	t.Helper()
+	for _, piece := range pieces {
+		if !strings.Contains(p.body, piece) {
+			t.Errorf("%s has no %s", p.Request.URL.Path, piece)
 		}
 	}
 }

@@ -3,190 +3,183 @@ package stage
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/greenroom-lti/greenroom/internal/roleplay"
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
-func TestFromTheLobbyToTheResult(t *testing.T) {
-	h := newHouse(t)
-	g := h.launch(nil)
-	lobby := g.get(g.base)
-	lobby.shows(t, "Two turns", "Say two things.", "The first word", "Start practising", "Ada <i>Lovelace</i>")
-
-	session := g.begin()
-	room := g.get(session)
-	room.shows(t, "Who <em>are</em> you?", "A friend.", "Your reply number 1", "Leave", "Say two things.")
-	g.get(g.base).shows(t, "Continue", "is kept")
-
-	if p := g.reply(session, 0, 0); p.StatusCode != http.StatusSeeOther || p.Header.Get("Location") != session {
-		t.Fatalf("after a reply: %s to %s", p.Status, p.Header.Get("Location"))
-	}
-	g.get(session).shows(t, "A friend.", "And what now?", "Your reply number 2")
-	g.reply(session, 1, 1)
-	if p := g.get(session); p.Header.Get("Location") != session+"/result" {
-		t.Errorf("an ended session leads to %q", p.Header.Get("Location"))
-	}
-	g.get(session+"/result").shows(t, "75", "Silver medal", "Over", "What went well", "The first word", "You began kindly.",
-		"What to try next time", "Kind again.", "Neutral again.", "See the moment", "Goodbye.", "Practise again",
-		"Back to the course", "https://lms.example.com/course/1")
-	g.get(g.base).shows(t, "Practise again", "Your best so far", "75")
-}
-
-func TestPagesAreTextNotMarkup(t *testing.T) {
-	h := newHouse(t)
-	g := h.launch(nil)
-	session := g.begin()
-	for _, p := range []page{g.get(g.base), g.get(session)} {
-		for _, markup := range []string{"<b>markup</b>", "<i>Lovelace</i>", "<em>are</em>"} {
-			if strings.Contains(p.body, markup) {
-				t.Errorf("%s holds %s", p.Request.URL.Path, markup)
-			}
-		}
-		csp := p.Header.Get("Content-Security-Policy")
-		if !strings.Contains(csp, "frame-ancestors https:") || strings.Contains(csp, "unsafe-inline") {
-			t.Errorf("%s: %s", p.Request.URL.Path, csp)
-		}
-		if strings.Contains(p.body, " style=") || strings.Contains(p.body, "<script>") {
-			t.Errorf("%s has inline style or script", p.Request.URL.Path)
-		}
-		if !strings.Contains(p.Header.Get("Cache-Control"), "no-store") {
-			t.Errorf("%s may be cached", p.Request.URL.Path)
-		}
-	}
-}
+const closed = "This practice has been closed in this browser Open the activity again in your course."
 
 func TestOnlyTheLaunchsOwnBrowserGetsIn(t *testing.T) {
 	h := newHouse(t)
 	g := h.launch(nil)
 	session := g.begin()
 	other := h.launch(func(l *lti.Launch) { l.Subject = "7" })
+	nobody := &guest{house: h, base: g.base}
+	wrong := &guest{house: h, base: g.base, cookie: &http.Cookie{Name: g.cookie.Name, Value: other.cookie.Value}}
+	elsewhere := "/stage/" + strings.Replace(string(h.w.ID), "0", "1", 1) + "/" + strings.Split(g.base, "/")[3]
 	for name, p := range map[string]page{
-		"without a cookie":         (&guest{house: h, base: g.base}).get(g.base),
-		"with another's cookie":    (&guest{h, g.base, &http.Cookie{Name: g.cookie.Name, Value: other.cookie.Value}}).get(g.base),
-		"a launch that never was":  g.get(strings.Replace(g.base, g.base[len(g.base)-4:], "0000", 1)),
-		"a reply without a cookie": (&guest{house: h, base: g.base}).reply(session, 0, 0),
+		"the lobby without a cookie":            nobody.get(g.base),
+		"the rehearsal without a cookie":        nobody.get(session),
+		"a reply without a cookie":              nobody.reply(session, 0, 0),
+		"a start without a cookie":              nobody.ask(http.MethodPost, g.base+"/sessions", url.Values{}, false),
+		"the result without a cookie":           nobody.get(session + "/result"),
+		"the lobby with another launch's token": wrong.get(g.base),
+		"a launch that never was":               g.get(g.base[:len(g.base)-4] + "0000"),
+		"the launch in another workspace":       g.get(elsewhere),
 	} {
 		if p.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s: %s", name, p.Status)
 		}
-		p.shows(t, "This practice is closed in this browser", "Open the activity again in your course")
-	}
-	if p := other.get(strings.Replace(session, g.base, other.base, 1)); p.StatusCode != http.StatusNotFound {
-		t.Errorf("somebody else's session: %s", p.Status)
-	}
-	h.clock = h.clock.Add(13 * time.Hour)
-	if p := g.get(g.base); p.StatusCode != http.StatusUnauthorized {
-		t.Errorf("the next day: %s", p.Status)
+		p.shows(t, closed, "Reference")
+		p.hides(t, "Two", "Ada")
 	}
 }
 
-func TestReplies(t *testing.T) {
+func TestASignInRunsOut(t *testing.T) {
+	g := newHouse(t).launch(nil)
+	g.clock = g.clock.Add(11 * time.Hour)
+	if p := g.get(g.base); p.StatusCode != http.StatusOK {
+		t.Errorf("on the same day: %s", p.Status)
+	}
+	g.clock = g.clock.Add(2 * time.Hour)
+	if p := g.get(g.base); p.StatusCode != http.StatusUnauthorized {
+		t.Errorf("on the next day: %s", p.Status)
+	}
+}
+
+// What is not the learner's leads back to the learner's own start, not to the
+// admin's rooms.
+func TestWhatIsSomebodyElsesDoesNotExist(t *testing.T) {
+	h := newHouse(t)
+	g, other := h.launch(nil), h.launch(func(l *lti.Launch) { l.Subject = "7" })
+	theirs := strings.Replace(other.begin(), other.base, g.base, 1)
+	ended := strings.Replace(other.attempt(0, 0), other.base, g.base, 1)
+	for name, p := range map[string]page{
+		"their rehearsal":               g.get(theirs),
+		"their result":                  g.get(ended + "/result"),
+		"their line about a grade":      g.get(ended + "/gradebook"),
+		"a reply in their name":         g.reply(theirs, 0, 0),
+		"a session that never was":      g.get(g.base + "/sessions/none"),
+		"the result of an open session": g.get(g.begin() + "/result"),
+	} {
+		if p.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %s", name, p.Status)
+		}
+		p.shows(t, "There is no such practice here", "Back to the start", "Reference")
+		p.holds(t, `href="`+g.base+`"`)
+	}
+}
+
+// everyPage returns the three rooms and the two error pages.
+func everyPage(t *testing.T) map[string]page {
+	h := newHouse(t)
+	g := h.launch(nil)
+	ended := g.attempt(0, 1)
+	open := g.begin()
+	return map[string]page{
+		"lobby": g.get(g.base), "rehearsal": g.get(open), "end": g.get(ended), "result": g.get(ended + "/result"),
+		"closed": (&guest{house: h, base: g.base}).get(g.base), "not here": g.get(g.base + "/sessions/none"),
+		"refused reply": g.reply(open, 0, 9),
+	}
+}
+
+func TestPagesMayBeFramedAndRunNothingInline(t *testing.T) {
+	inline := regexp.MustCompile(`(?i)\sstyle=|<style|<script>|\son[a-z]+=|javascript:`)
+	for name, p := range everyPage(t) {
+		csp := p.Header.Get("Content-Security-Policy")
+		if !strings.Contains(csp, "frame-ancestors https:") || !strings.Contains(csp, "script-src 'self';") || strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: %s", name, csp)
+		}
+		if p.Header.Get("X-Frame-Options") != "" {
+			t.Errorf("%s cannot be framed", name)
+		}
+		if p.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s may be kept: %q", name, p.Header.Get("Cache-Control"))
+		}
+		if found := inline.FindString(p.body); found != "" {
+			t.Errorf("%s: inline %s", name, found)
+		}
+	}
+}
+
+func TestPagesHaveOneHeadingAndNoWayOut(t *testing.T) {
+	links := regexp.MustCompile(`(?:href|action)="([^"]*)"`)
+	for name, p := range everyPage(t) {
+		if n := strings.Count(p.body, "<h1"); n != 1 {
+			t.Errorf("%s: %d headings of the first rank", name, n)
+		}
+		for _, link := range links.FindAllStringSubmatch(p.body, -1) {
+			to := link[1]
+			ours := strings.HasPrefix(to, "/stage/") || strings.HasPrefix(to, "/assets/") || strings.HasPrefix(to, "#")
+			if !ours && to != "https://lms.example.com/course/1" {
+				t.Errorf("%s leads to %s", name, to)
+			}
+		}
+	}
+	room := everyPage(t)["rehearsal"]
+	if strings.Contains(room.body, "lms.example.com") {
+		t.Error("the rehearsal has a door to the course")
+	}
+}
+
+func TestNamesAndTextsAreNoMarkup(t *testing.T) {
+	pages := everyPage(t)
+	for name, p := range pages {
+		for _, markup := range []string{"<u>turns", "<b>markup", "<s>things", "<i>Lovelace", "<em>are", "<q>kindly"} {
+			if strings.Contains(p.body, markup) {
+				t.Errorf("%s holds %s", name, markup)
+			}
+		}
+	}
+	for name, text := range map[string]string{
+		"lobby": "&lt;b&gt;markup&lt;/b&gt;", "rehearsal": "&lt;em&gt;are&lt;/em&gt;", "result": "&lt;q&gt;kindly&lt;/q&gt;",
+	} {
+		pages[name].holds(t, text)
+	}
+}
+
+func TestFilesAreServedUnderTheirHash(t *testing.T) {
+	h := newHouse(t)
+	g := h.launch(nil)
+	files := regexp.MustCompile(`/assets/(?:stage|result)\.[0-9a-f]{12}\.(?:css|js)`)
+	found := map[string]bool{}
+	for _, body := range []string{g.get(g.begin()).body, g.get(g.attempt(0, 0) + "/result").body} {
+		for _, file := range files.FindAllString(body, -1) {
+			found[file] = true
+			if p := g.get(file); p.StatusCode != http.StatusOK || !strings.Contains(p.Header.Get("Cache-Control"), "immutable") {
+				t.Errorf("%s: %s, %s", file, p.Status, p.Header.Get("Cache-Control"))
+			}
+		}
+	}
+	if len(found) != 3 {
+		t.Errorf("files: %v", found)
+	}
+}
+
+// brokenEngine fails whoever plays a script with it.
+func brokenEngine() *roleplay.Engine { return roleplay.NewEngine(roleplay.Limits{Story: 1}) }
+
+// The page of our own fault has the reference; the script quotes from it.
+func TestOurOwnFaultHasAReference(t *testing.T) {
 	h := newHouse(t)
 	g := h.launch(nil)
 	session := g.begin()
-	for name, form := range map[string]url.Values{
-		"a reply that is not on offer": {"turn": {"0"}, "choice": {"3"}},
-		"no reply":                     {"turn": {"0"}},
-		"nonsense":                     {"turn": {"x"}, "choice": {"y"}},
-		"a turn that has not come":     {"turn": {"1"}, "choice": {"0"}},
-	} {
-		p := g.ask(http.MethodPost, session+"/picks", form, false)
-		if p.StatusCode != http.StatusUnprocessableEntity {
+	works := h.service.Engine
+	h.service.Engine = brokenEngine()
+	for name, script := range map[string]bool{"a form": false, "the script": true} {
+		p := g.ask(http.MethodPost, session+"/picks", url.Values{"turn": {"0"}, "choice": {"0"}}, script)
+		if p.StatusCode != http.StatusInternalServerError {
 			t.Errorf("%s: %s", name, p.Status)
 		}
-		p.shows(t, "That reply is not on offer. Choose one of those shown.", "A friend.")
+		p.shows(t, "Something went wrong on our side")
+		p.holds(t, `<span class="reference">`)
 	}
+	h.service.Engine = works
 	g.reply(session, 0, 0)
-	g.reply(session, 0, 2) // the second half of a double click
-	g.get(session).shows(t, "Your reply number 2")
-	if p := g.get(session); strings.Contains(p.body, "Go away.") {
-		t.Error("a double click made a turn")
-	}
-	part := g.ask(http.MethodPost, session+"/picks", url.Values{"turn": {"1"}, "choice": {"0"}}, true)
-	part.shows(t, "See your result", "Tea?")
-	if part.StatusCode != http.StatusOK || strings.Contains(part.body, "<html") {
-		t.Errorf("a script gets %s and a whole page", part.Status)
-	}
-	if p := g.get(session + "/nowhere"); p.StatusCode != http.StatusNotFound {
-		t.Errorf("a page that is none: %s", p.Status)
-	}
-	open := g.begin()
-	if p := g.get(open + "/result"); p.StatusCode != http.StatusNotFound {
-		t.Errorf("the result of an open session: %s", p.Status)
-	}
-}
-
-func TestTheTruthAboutTheGradebook(t *testing.T) {
-	role := func(name string) lti.Role {
-		return lti.Role("http://purl.imsglobal.org/vocab/lis/v2/membership#" + name)
-	}
-	for name, tc := range map[string]struct {
-		spoil func(*lti.Launch)
-		play  func(h *house, g *guest) page
-		want  string
-	}{
-		"sent": {nil, func(h *house, g *guest) page {
-			g.attempt(0, 1)
-			h.deliver()
-			return lastResult(g)
-		}, "Sent to your course: 7.5 of 10."},
-		"waiting": {nil, func(_ *house, g *guest) page { return g.attempt(0, 1) }, "Waiting for your LMS."},
-		"refused": {nil, func(h *house, g *guest) page {
-			h.answer = &lti.ServiceError{Op: "score", Status: 422, Text: "no student"}
-			g.attempt(0, 1)
-			h.deliver()
-			return lastResult(g)
-		}, "Your LMS did not take the score."},
-		"not better": {nil, func(h *house, g *guest) page {
-			g.attempt(0, 1)
-			h.deliver()
-			return g.attempt(2, 2)
-		}, "Your best, 7.5 of 10, stays in the gradebook."},
-		"not better, and the best still waits": {nil, func(_ *house, g *guest) page {
-			g.attempt(0, 1)
-			return g.attempt(2, 2)
-		}, "Your best, 75 of 100, is the one that counts."},
-		"a preview": {func(l *lti.Launch) { l.Roles = lti.Roles{role("Instructor")} },
-			func(_ *house, g *guest) page { return g.attempt(0, 0) }, "Not graded here: you teach this course, so this is a preview."},
-		"no grade": {func(l *lti.Launch) { l.Grades = nil },
-			func(_ *house, g *guest) page { return g.attempt(0, 0) }, "Not graded here: this activity has no grade in your course."},
-		"no permission": {func(l *lti.Launch) { l.Grades.Scopes = nil },
-			func(_ *house, g *guest) page { return g.attempt(0, 0) }, "Not graded here: your LMS does not let Greenroom send scores."},
-		"a test user": {func(l *lti.Launch) {
-			l.Roles = append(l.Roles, "http://purl.imsglobal.org/vocab/lti/system/person#TestUser")
-		},
-			func(_ *house, g *guest) page { return g.attempt(0, 0) }, "Not graded here: this is your LMS's test student."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
-			g := h.launch(tc.spoil)
-			tc.play(h, g).shows(t, tc.want)
-		})
-	}
-}
-
-// lastResult opens the result that the lobby links first.
-func lastResult(g *guest) page {
-	lobby := g.get(g.base).body
-	i := strings.Index(lobby, g.base+"/sessions/")
-	j := strings.Index(lobby[i:], "/result")
-	for k := strings.Index(lobby[i:], `"`); k < j; k = strings.Index(lobby[i:], `"`) { // the form's action comes first
-		i += k + strings.Index(lobby[i+k:], g.base+"/sessions/")
-		j = strings.Index(lobby[i:], "/result")
-	}
-	return g.get(lobby[i:i+j] + "/result")
-}
-
-// The lobby never starts the script: it is shown with an engine that cannot.
-func TestTheLobbyStartsNoScript(t *testing.T) {
-	h := newHouse(t)
-	g := h.launch(nil)
-	g.attempt(0, 0)
-	h.service.Engine = nil
-	if p := g.get(g.base); p.StatusCode != http.StatusOK {
-		t.Error(p.Status)
-	}
+	g.get(session).shows(t, "Reply 2")
 }

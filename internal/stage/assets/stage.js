@@ -76,7 +76,6 @@
     answer().classList.add("waiting");
     await arrive(fresh);
     answer().replaceWith(part.querySelector(".answer"));
-    room.removeAttribute("data-opening");
     room.toggleAttribute("data-ended", answer().hasAttribute("data-over"));
     if (!calm.matches) answer().classList.add("arriving");
     const target = talk.querySelector("[data-result]") ?? answer();
@@ -93,16 +92,20 @@
     const box = talk.querySelector(".lost");
     box.querySelector("p").textContent = text;
     box.hidden = false;
+    answer().scrollTop = answer().scrollHeight; // it scrolls by itself where it sticks
     follow();
   };
   const lostText = "Connection lost. Your reply is kept and will be sent again.";
 
-  // explain reads what an error page says, reference included.
-  const explain = (page) => {
+  // explain reads what an error page says, reference included. A reply can
+  // only go on from here if the server may still take it.
+  const explain = (page, status) => {
     const text = (selector) => page.querySelector(selector)?.textContent.trim() ?? "";
-    const said = [text("h1"), text(".card section p")].filter(Boolean).map((s) => s.replace(/[.!]?$/, ".")).join(" ");
+    const said = [text("h1") || "Something went wrong on our side", text(".card section p")];
+    if (status >= 500) said.push("Your reply is kept");
+    const sentences = said.filter(Boolean).map((s) => s.replace(/[.!]?$/, ".")).join(" ");
     const reference = text(".reference");
-    return `${said || "Something went wrong on our side."} Your reply is kept.${reference ? ` Reference ${reference}` : ""}`;
+    return reference ? `${sentences} Reference ${reference}` : sentences;
   };
 
   const retryLater = (mine) => {
@@ -129,7 +132,7 @@
     }
     if (mine !== sending) return;
     if (!page.querySelector(".answer")) {
-      trouble(explain(page));
+      trouble(explain(page, response.status));
       return;
     }
     memory.forget();
@@ -142,7 +145,7 @@
     if (sending) return;
     sending = { turn: answer().dataset.turn, choice: button.value, tries: 0 };
     memory.write({ turn: sending.turn, choice: sending.choice });
-    button.dataset.picked = "";
+    room.removeAttribute("data-opening");
     for (const b of talk.querySelectorAll(".reply")) b.disabled = true;
     own.classList.remove("kept");
     own.querySelector("p").textContent = button.querySelector("span").textContent;
