@@ -256,7 +256,7 @@ func after(picks []int) string {
 	return fmt.Sprintf(" (after the replies numbered %s%s)", dots, strings.Join(replies, ", "))
 }
 
-var messagePattern = regexp.MustCompile(`(?s)^(?:RUNTIME )?(?:ERROR|WARNING|TODO): (?:'[^']*' )?(?:line ([0-9]+)|\([^)]*\)): (.*)$`)
+var messagePattern = regexp.MustCompile(`(?s)^(?:RUNTIME )?[A-Z]+: (?:'[^']*' )?(?:line ([0-9]+)|\([^)]*\)): (.*)$`)
 
 // place parts a message of ink into the file's line, 0 if it names none, and the
 // text.

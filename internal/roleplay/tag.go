@@ -57,7 +57,7 @@ type placedTag struct {
 }
 
 var (
-	logicPattern  = regexp.MustCompile(`^\s*(~|VAR\b|CONST\b|LIST\b|TODO\b)`)
+	logicPattern  = regexp.MustCompile(`^\s*(~|VAR\b|CONST\b|LIST\b)`)
 	choicePattern = regexp.MustCompile(`^\s*[*+]`)
 )
 
