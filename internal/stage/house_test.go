@@ -168,16 +168,21 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(func() { _ = db.Close() })
 	h := &house{t: t, clock: noon}
 	h.service = h.open(db, slog.New(slog.NewTextHandler(t.Output(), nil)))
-	kit := must(web.New(web.Options{
-		PublicURL: "https://practice.example.com", Service: h.service, Log: h.service.Log, Now: h.service.Now, Random: rand.Reader,
-	}))
-	mux := http.NewServeMux()
-	kit.Mount(mux)
-	New(kit).Mount(mux)
-	h.handler = kit.Wrap(mux)
+	h.serve("https://practice.example.com")
 	h.w = must(db.Instance().Workspaces(t.Context()))[0]
 	h.c = must(db.Workspace(h.w.ID).Connections(t.Context()))[0]
 	return h
+}
+
+// serve puts the pages together for a public URL.
+func (h *house) serve(publicURL string) {
+	h.kit = must(web.New(web.Options{
+		PublicURL: publicURL, Service: h.service, Log: h.service.Log, Now: h.service.Now, Random: rand.Reader,
+	}))
+	mux := http.NewServeMux()
+	h.kit.Mount(mux)
+	New(h.kit).Mount(mux)
+	h.handler = h.kit.Wrap(mux)
 }
 
 func must[T any](v T, err error) T {

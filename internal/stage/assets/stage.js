@@ -169,7 +169,11 @@
     event.preventDefault();
     if (event.submitter) take(event.submitter);
   });
-  talk.addEventListener("click", (event) => { if (event.target.closest(".lost button")) again(); });
+  talk.addEventListener("click", (event) => {
+    if (event.target.closest(".lost button")) again();
+    // The second half of a double click may meet the replies of the next turn.
+    if (event.detail > 1 && event.target.closest(".reply")) event.preventDefault();
+  });
   addEventListener("online", () => { if (sending?.tries) again(); });
 
   // Keys: 1 to 9 pick, the arrows walk through the replies.
