@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -56,10 +57,21 @@ func openBrowser(t *testing.T) *tab {
 // action, so that one must be the page's own.
 func newTab(t *testing.T, ctx context.Context) *tab {
 	t.Helper()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900)); err != nil {
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), prefers("light")); err != nil {
 		t.Fatal(err)
 	}
 	return &tab{t, ctx}
+}
+
+// prefers sets what the person has chosen in their system: light or dark, and
+// no motion, so that nothing that is looked at is half-way.
+func prefers(scheme string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+		})
+		return chromedp.Void{}, err
+	}
 }
 
 // tab opens another page in a browser of the same kind with its own cookies:
@@ -195,23 +207,45 @@ func (p *tab) opened(do func()) *tab {
 	}
 }
 
+// audit fails the test for every serious finding of axe-core on the page.
+func (p *tab) audit() {
+	p.t.Helper()
+	axe, err := os.ReadFile("testdata/axe-4.14.1.min.js")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.value(string(axe) + "; String(!!window.axe)")
+	for _, scheme := range []string{"dark", "light"} {
+		p.must(prefers(scheme))
+		p.until("a page at rest", `(document.documentElement.classList.contains("dark") === `+strconv.FormatBool(scheme == "dark")+`) &&
+			document.getAnimations().every((a) => a.playState !== "running")`)
+		p.look(scheme)
+	}
+}
+
+// look runs axe-core once.
+func (p *tab) look(scheme string) {
+	p.t.Helper()
+	p.must(chromedp.Evaluate[chromedp.Void](`window.audited = null, axe.run().then((r) => { window.audited = r; })`))
+	p.until("axe's verdict", "window.audited")
+	found := p.value(`window.audited.violations.filter((v) => ["serious", "critical"].includes(v.impact))
+		.map((v) => v.id + ": " + v.help + " (" + v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(", ") + ")").join("\n")`)
+	if found != "" {
+		p.t.Errorf("%s, %s: %s", p.value("location.pathname"), scheme, found)
+	}
+	if passes := p.value("String(window.audited.passes.length)"); passes == "0" {
+		p.t.Errorf("%s: axe has looked at nothing", p.value("location.pathname"))
+	}
+}
+
 // shoot takes a picture for the README if GREENROOM_SCREENSHOTS names a folder.
-func (p *tab) shoot(name string, width, height int64, dark bool) {
+func (p *tab) shoot(name string, width, height int64) {
 	p.t.Helper()
 	dir := os.Getenv("GREENROOM_SCREENSHOTS")
 	if dir == "" {
 		return
 	}
-	scheme := "light"
-	if dark {
-		scheme = "dark"
-	}
-	p.must(chromedp.EmulateViewport(width, height), func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
-		})
-		return chromedp.Void{}, err
-	})
+	p.must(chromedp.EmulateViewport(width, height))
 	raw, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		p.t.Fatal(err)

@@ -34,7 +34,8 @@ func TestTheMainJobInABrowser(t *testing.T) {
 	registerByURL(t, lms, registrationURL)
 	admin.sees("No launch yet") // the page that stayed open shows the row by itself
 	admin.open(d.ToolURL + settingsPath)
-	admin.shoot("settings", 1280, 1500, false)
+	admin.audit()
+	admin.shoot("settings", 1280, 1500)
 
 	addActivity(lms, d, "Discovery call", "discovery-call", "10")
 	score := practise(p, d, "Discovery call", "10")
@@ -42,6 +43,7 @@ func TestTheMainJobInABrowser(t *testing.T) {
 
 	admin.click("Passbacks")
 	admin.sees("Accepted")
+	admin.audit()
 	admin.sees(account(t, d, "student").Name)
 	admin.click("Members")
 	admin.sees(account(t, d, "student").Name)
@@ -203,9 +205,12 @@ func practise(p *tab, d *app.Demo, title, maximum string) string {
 	student := p.tab()
 	signInToLMS(student, d, "student")
 	stage := student.opened(func() { student.click(title) })
+	stage.sees("Start practising")
+	stage.audit()
 	stage.click("Start practising")
 	stage.until("a reply to choose", openReplies+" > 0")
-	stage.shoot("scenario", 1000, 800, false)
+	stage.audit()
+	stage.shoot("scenario", 1000, 800)
 	for range 60 {
 		if stage.value("String("+talkIsOver+")") == "true" {
 			break
@@ -217,7 +222,8 @@ func practise(p *tab, d *app.Demo, title, maximum string) string {
 	stage.click("See your result")
 	stage.sees("Practise again")
 	stage.sees("Sent to your course")
-	stage.shoot("result", 1000, 1100, false)
+	stage.audit()
+	stage.shoot("result", 1000, 1100)
 	return stage.value(`(document.body.innerText.match(/Sent to your course: ([0-9.]+) of ` + maximum + `/) || [])[1] || ""`)
 }
 
