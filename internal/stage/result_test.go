@@ -86,7 +86,7 @@ func TestWithoutAWayBackTheWindowCanBeClosed(t *testing.T) {
 func TestPraiseAndAdviceAreShort(t *testing.T) {
 	rubric := roleplay.Rubric{Criteria: []roleplay.Criterion{{Name: "All"}}}
 	var marks []roleplay.Mark
-	for i, grades := range []string{"f", "p", "fp", "g", "p", "g", "gggg", "gggf", "g"} {
+	for i, grades := range []string{"f", "p", "fp", "g", "gggf", "p", "g", "gggg", "g"} {
 		name := string(rune('a' + i))
 		rubric.Criteria[0].Items = append(rubric.Criteria[0].Items, roleplay.Item{ID: name, Name: name})
 		for _, g := range grades {
@@ -103,10 +103,10 @@ func TestPraiseAndAdviceAreShort(t *testing.T) {
 		}
 		return strings.Join(all, " ")
 	}
-	if got := names(p.Well); got != "d f g" {
-		t.Errorf("praise: %s", got)
+	if got := names(p.Well); got != "d g h" {
+		t.Errorf("praise, what went best first: %s", got)
 	}
-	if got := names(p.Next); got != "b e c" {
+	if got := names(p.Next); got != "b f c" {
 		t.Errorf("advice, what would gain most first: %s", got)
 	}
 	if len(p.Items) != 9 || p.Items[0].Moments[0].Link != "" {
