@@ -96,6 +96,9 @@ func (p *Platform) register(w http.ResponseWriter, r *http.Request) {
 	case clientID == "":
 		plain(w, 401, "token_already_used")
 		return
+	case r.Method == http.MethodGet: // there is no registration to read yet
+		plain(w, 404, "")
+		return
 	case r.Method != http.MethodPost:
 		plain(w, 400, "Unsupported operation")
 		return
