@@ -1,5 +1,5 @@
 // The result's line about the gradebook asks again until the LMS has answered.
-// It gives up after some minutes: the page can be loaded again.
+// It gives up after some minutes, and leaves a link to look again.
 (() => {
   "use strict";
   const place = document.querySelector(".gradebook-place");
@@ -17,12 +17,14 @@
 
   const watch = async () => {
     for (let i = 0; i < tries; i++) {
-      const url = place?.querySelector("[data-ask]")?.dataset.ask;
+      const url = place.querySelector("[data-ask]")?.dataset.ask;
       if (!url) return;
       await pause(i < quick ? 1500 : 5000);
       if (document.hidden) continue;
       try { await look(url); } catch { /* no connection: the next turn asks again */ }
     }
+    place.querySelector("[data-ask]")?.removeAttribute("data-ask");
+    document.querySelector(".look-again")?.classList.remove("without-js");
   };
-  watch();
+  if (place) watch();
 })();

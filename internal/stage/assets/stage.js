@@ -11,7 +11,6 @@
   const room = talk.closest(".room");
   const log = talk.querySelector(".lines");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   const answer = () => talk.querySelector(".answer");
   const open = () => [...talk.querySelectorAll(".reply:not([disabled])")];
 
@@ -51,6 +50,14 @@
   own.setAttribute("aria-hidden", "true");
   own.append(document.createElement("p"));
 
+  // A tap on the talk ends the pauses of this turn: who has read it waits for nothing.
+  let hurried = false, goOn = () => {};
+  const pause = (ms) => new Promise((done) => {
+    goOn = done;
+    setTimeout(done, hurried ? 0 : ms);
+  });
+  talk.querySelector(".log").addEventListener("click", () => { hurried = true; goOn(); });
+
   // Lines that are new arrive one after the other.
   const arrive = async (lines) => {
     const replaced = own.isConnected; // the first line is what was picked: it stands here already
@@ -60,7 +67,7 @@
       if (!calm.matches && line.dataset.speaker === "character") {
         log.append(typing);
         follow(lines[0].isConnected ? lines[0] : typing);
-        await pause(Math.min(350 + line.textContent.trim().length * 7, 1200));
+        await pause(Math.min(300 + line.textContent.trim().length * 6, 1000));
         typing.remove();
       }
       if (!calm.matches && !(replaced && i === 0)) line.classList.add("arriving");
@@ -143,6 +150,7 @@
   // take puts a reply on its way. A double click is no second turn.
   const take = (button) => {
     if (sending) return;
+    hurried = false;
     sending = { turn: answer().dataset.turn, choice: button.value, tries: 0 };
     memory.write({ turn: sending.turn, choice: sending.choice });
     room.removeAttribute("data-opening");
