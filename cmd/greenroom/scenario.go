@@ -65,7 +65,7 @@ func (c scenarioImport) check(ctx context.Context, s streams) ([][]byte, error) 
 			return nil, err
 		}
 		sources[i] = raw
-		_, err = roleplay.Parse(ctx, file, raw)
+		parsed, err := roleplay.Parse(ctx, file, raw)
 		problems, ok := errors.AsType[roleplay.Problems](err)
 		if err != nil && !ok {
 			return nil, err
@@ -74,6 +74,11 @@ func (c scenarioImport) check(ctx context.Context, s streams) ([][]byte, error) 
 			fmt.Fprintf(s.err, "%s: %s\n", file, p)
 		}
 		wrong += len(problems)
+		if parsed != nil {
+			for _, w := range parsed.Warnings {
+				fmt.Fprintf(s.err, "%s: warning: %s\n", file, w)
+			}
+		}
 	}
 	if wrong > 0 {
 		return nil, errors.New("nothing was imported; mend the lines above and try again")
