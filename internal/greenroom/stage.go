@@ -86,18 +86,18 @@ func (s *Service) Lobby(ctx context.Context, v Visit) (Lobby, error) {
 			l.Best = session.Score
 		}
 	}
-	l.Item, l.Passback, err = s.gradebook(ctx, v)
+	l.Item, l.Passback, err = s.gradebook(ctx, v, v.Launch.LineItem)
 	return l, err
 }
 
-// gradebook returns the launch's line item and the learner's passback for it,
-// each nil if there is none.
-func (s *Service) gradebook(ctx context.Context, v Visit) (*LineItem, *Passback, error) {
-	if v.Launch.LineItem == "" {
+// gradebook returns a line item and the learner's passback for it, each nil if
+// there is none.
+func (s *Service) gradebook(ctx context.Context, v Visit, id LineItemID) (*LineItem, *Passback, error) {
+	if id == "" {
 		return nil, nil, nil
 	}
 	store := s.Store.Workspace(v.Workspace.ID)
-	item, err := store.LineItem(ctx, v.Launch.LineItem)
+	item, err := store.LineItem(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -295,6 +295,8 @@ func (s *Service) Result(ctx context.Context, v Visit, id SessionID) (Result, er
 	if err != nil {
 		return Result{}, err
 	}
-	r.Best, r.Item, r.Passback = lobby.Best, lobby.Item, lobby.Passback
-	return r, nil
+	r.Best = lobby.Best
+	// The column that the session was for: the activity may have another by now.
+	r.Item, r.Passback, err = s.gradebook(ctx, v, scene.Session.LineItem)
+	return r, err
 }
