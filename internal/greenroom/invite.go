@@ -192,9 +192,10 @@ func (s *Service) Register(ctx context.Context, w WorkspaceID, token string, r R
 	if err := s.leaseInvite(ctx, store, i.ID, lease); err != nil {
 		return Connection{}, err
 	}
-	answer, err := s.Platforms.Register(ctx, r)
-	// What the platform has registered must be kept even if the popup closes.
+	// A popup that closes must not cut the exchange in two: what the platform
+	// has registered is kept.
 	ctx = context.WithoutCancel(ctx)
+	answer, err := s.Platforms.Register(ctx, r)
 	if err != nil {
 		return Connection{}, errors.Join(err, s.releaseInvite(ctx, store, i.ID, lease))
 	}

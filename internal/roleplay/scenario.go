@@ -36,7 +36,7 @@ type Character struct {
 
 // Initials returns up to two letters that stand for the character.
 func (c Character) Initials() string {
-	words := strings.FieldsFunc(c.Name, func(r rune) bool { return unicode.IsSpace(r) || r == '-' })
+	words := strings.FieldsFunc(c.Name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	if len(words) > 2 {
 		words = []string{words[0], words[len(words)-1]}
 	}
