@@ -31,4 +31,4 @@
 // Change a file of queries/ or migrations/, then run go generate.
 package store
 
-//go:generate sqlc generate
+//go:generate go tool -modfile=../../tools/go.mod sqlc generate
