@@ -13,7 +13,7 @@ func TestARehearsalFromStartToEnd(t *testing.T) {
 	room := g.get(session)
 	room.shows(t, "Ada <i>Lovelace</i>", "Tester", "Objective", "Say two <s>things</s>.", "Leave", "A door opens.",
 		"Ada <i>Lovelace</i>: Hello. Who <em>are</em> you?", "Reply 1", "1 A friend.", "2 Nobody.", "3 Go away.")
-	room.holds(t, `data-speaker="narrator"`, `role="log"`, `aria-keyshortcuts="1"`, `>A&lt;</text>`)
+	room.holds(t, `data-speaker="narrator"`, `role="log"`, `aria-keyshortcuts="1"`, `>AI</text>`)
 
 	p := g.reply(session, 0, 0)
 	if to := p.Header.Get("Location"); p.StatusCode != http.StatusSeeOther || to != session+"#turn-2" {
