@@ -2,8 +2,6 @@ package lti
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
 	"slices"
 	"strconv"
@@ -31,6 +29,12 @@ func (t *Tool) cookiePrefix() string {
 		return "lti_"
 	}
 	return "__Host-lti_"
+}
+
+// KeepsCookies tells that a browser has brought back a cookie of an earlier
+// login, and so will bring that of the next.
+func (t *Tool) KeepsCookies(have []*http.Cookie) bool {
+	return slices.ContainsFunc(have, func(c *http.Cookie) bool { return strings.HasPrefix(c.Name, t.cookiePrefix()) })
 }
 
 // cookieValue begins with the time at which the login expires, by which the
@@ -71,8 +75,7 @@ func cookieExpiry(c *http.Cookie) int64 {
 // holdsSecret tells whether the browser brought the login's cookie back.
 func (t *Tool) holdsSecret(p PendingLogin, cookies []*http.Cookie) bool {
 	for _, c := range cookies {
-		sum := sha256.Sum256([]byte(c.Value))
-		if c.Name == t.cookiePrefix()+p.ID && subtle.ConstantTimeCompare(sum[:], p.Secret[:]) == 1 {
+		if c.Name == t.cookiePrefix()+p.ID && p.isSecret(c.Value) {
 			return true
 		}
 	}

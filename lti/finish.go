@@ -90,6 +90,7 @@ type finishing struct {
 	launchURL string
 
 	pending      PendingLogin // from CheckState on
+	stored       bool         // recognised by the platform's storage, from CheckBrowser on
 	registration Registration // from CheckRegistration on
 	token        token        // from CheckToken on
 	key          *rsa.PublicKey

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 )
 
 // The checks that need no token: is this the answer to a login of ours?
@@ -98,15 +97,28 @@ func platformFailure(p Params) error {
 }
 
 func (f *finishing) browser() error {
-	if f.tool.holdsSecret(f.pending, f.cookies) {
+	switch {
+	case f.tool.holdsSecret(f.pending, f.cookies):
 		return nil
-	}
-	name := f.tool.cookiePrefix() + f.pending.ID
-	if slices.ContainsFunc(f.cookies, func(c *http.Cookie) bool { return c.Name == name }) {
+	case f.params.asked:
+		return f.browserByStorage()
+	case slices.ContainsFunc(f.cookies, func(c *http.Cookie) bool { return c.Name == f.tool.cookiePrefix()+f.pending.ID }):
 		return errors.New("cookie holds another secret")
-	}
-	if !slices.ContainsFunc(f.cookies, func(c *http.Cookie) bool { return strings.HasPrefix(c.Name, f.tool.cookiePrefix()) }) {
+	case !f.tool.KeepsCookies(f.cookies):
 		return errors.New("browser sent no cookie of any login")
 	}
 	return errors.New("browser sent cookies of other logins only")
+}
+
+func (f *finishing) browserByStorage() error {
+	switch {
+	case f.pending.StorageTarget == "":
+		return errors.New("the login was offered no storage by the platform")
+	case f.params.stored == "":
+		return fmt.Errorf("the platform's storage gave nothing back: %.40q", f.params.problem)
+	case !f.pending.isSecret(f.params.stored):
+		return errors.New("the platform's storage held another secret")
+	}
+	f.stored = true
+	return nil
 }

@@ -240,8 +240,8 @@ func (a *attempt) idToken() string {
 	return token
 }
 
-// finish sends what the platform would post.
-func (a *attempt) finish(t testing.TB) (*lti.Launch, error) {
+// answer is what the platform would post.
+func (a *attempt) answer(t testing.TB) url.Values {
 	t.Helper()
 	redirect, err := url.Parse(a.started.RedirectURL)
 	if err != nil {
@@ -250,7 +250,13 @@ func (a *attempt) finish(t testing.TB) (*lti.Launch, error) {
 	form := url.Values{"state": {redirect.Query().Get("state")}, "id_token": {a.idToken()}}
 	maps.Copy(form, a.form)
 	maps.DeleteFunc(form, func(_ string, v []string) bool { return v == nil })
-	params, err := lti.NewParams(a.method, form)
+	return form
+}
+
+// finish sends it.
+func (a *attempt) finish(t testing.TB) (*lti.Launch, error) {
+	t.Helper()
+	params, err := lti.NewParams(a.method, a.answer(t))
 	if err != nil {
 		return nil, err
 	}

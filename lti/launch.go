@@ -61,6 +61,7 @@ type Launch struct {
 	Nonce         string
 	StateID       string // PendingLogin.ID, what Spend makes unique
 	StorageTarget string // the login's lti_storage_target
+	Stored        bool   // the browser was recognised by the platform's storage, not by a cookie
 	IssuedAt      time.Time
 	Expires       time.Time
 

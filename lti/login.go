@@ -17,12 +17,20 @@ import (
 
 // A Login is the answer to a login request: set Cookie, drop DropCookies, and
 // redirect the browser to RedirectURL with status 302. Nothing was written.
+//
+// A browser that keeps no cookie in a frame needs a page with StorageScript in
+// place of the redirect, or a window of its own. Which it is must be found out
+// now: at the launch it is too late.
 type Login struct {
 	RedirectURL  string
 	Cookie       *http.Cookie
 	DropCookies  []*http.Cookie // the oldest of more than twenty, to be set as well
 	Pending      PendingLogin
 	Registration Registration
+
+	// Storage is where the platform offers to keep the secret of the login for
+	// a browser that keeps no cookie; nil if it offers nothing.
+	Storage *Storage
 }
 
 // A loginRequest is what a platform sends to begin a login (Security 1.0
@@ -148,7 +156,7 @@ func (t *Tool) begin(r loginRequest, registration Registration, launchURL string
 	}
 	return &Login{
 		RedirectURL: redirect, Cookie: t.cookie(pending.ID, secret, int(life/time.Second)),
-		Pending: pending, Registration: registration,
+		Pending: pending, Registration: registration, Storage: storageFor(pending, registration, secret),
 	}, nil
 }
 

@@ -19,6 +19,9 @@ const maxForm = 128 << 10
 type Params struct {
 	method string
 	values url.Values
+
+	asked           bool // the platform's storage was, with one of:
+	stored, problem string
 }
 
 // FormParams reads the parameters of a request: the query of a GET, the body of
@@ -68,7 +71,7 @@ func NewParams(method string, values url.Values) (Params, error) {
 			return Params{}, refuse(CheckRequest, fmt.Errorf("parameter %.100q comes twice", name))
 		}
 	}
-	return Params{method, values}, nil
+	return Params{method: method, values: values}, nil
 }
 
 // Get returns a parameter, empty if it was not sent.
@@ -76,6 +79,9 @@ func (p Params) Get(name string) string { return p.values.Get(name) }
 
 // Has tells whether a parameter was sent, even if empty.
 func (p Params) Has(name string) bool { return p.values.Has(name) }
+
+// Values returns a copy of all parameters.
+func (p Params) Values() url.Values { return maps.Clone(p.values) }
 
 // bounded returns a parameter that must be there unless most is negative; its
 // length may be up to |most| bytes.

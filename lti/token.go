@@ -128,7 +128,7 @@ func (f *finishing) signature() error {
 	}
 	f.launch = &Launch{
 		Registration: f.registration, StateID: f.pending.ID,
-		StorageTarget: f.pending.StorageTarget, Claims: f.token.payload,
+		StorageTarget: f.pending.StorageTarget, Stored: f.stored, Claims: f.token.payload,
 	}
 	return nil
 }
