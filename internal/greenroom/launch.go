@@ -18,6 +18,7 @@ type Launch struct {
 	LineItem    LineItemID     // empty when the launch brought none
 	Scenario    ScenarioID     // empty when refused
 	ReturnURL   string         // launch_presentation.return_url, https only
+	Rung        Rung           // by which way the browser was recognised; empty when it was not
 
 	// Standing tells whether scores of this launch go to the gradebook.
 	Standing Standing
@@ -44,6 +45,17 @@ type LaunchOutcome string
 const (
 	LaunchOK      LaunchOutcome = "ok"
 	LaunchRefused LaunchOutcome = "refused"
+)
+
+// A Rung is a way by which a browser proves that it is the one that began the
+// login.
+type Rung string
+
+// The rungs, the best first.
+const (
+	RungCookie  Rung = "cookie"  // it kept our cookie
+	RungStorage Rung = "storage" // the LMS's page kept our secret for it
+	RungWindow  Rung = "window"  // a button opened a window, where it keeps cookies
 )
 
 // A Standing says whether what a person does in a launch counts in the LMS,

@@ -20,21 +20,42 @@ type Visit struct {
 	Link       ResourceLink
 	Connection Connection
 	Scenario   Scenario
+	Ticket     string // for the URLs of the next page; empty where the browser keeps cookies
 }
 
 // Visit returns what a launch opened for the holder of its sign-in token.
 // ErrNotFound if the token is another launch's, or has run out.
 func (s *Service) Visit(ctx context.Context, w WorkspaceID, id LaunchID, token string) (Visit, error) {
-	store := s.Store.Workspace(w)
-	v := Visit{}
-	var err error
-	if v.Launch, err = store.Launch(ctx, id); err != nil {
+	launch, err := s.Store.Workspace(w).Launch(ctx, id)
+	if err != nil {
 		return Visit{}, err
 	}
-	held := subtle.ConstantTimeCompare([]byte(v.Launch.SignInHash), []byte(tokenHash(token))) == 1
-	if v.Launch.SignInHash == "" || !held || !s.Now().Before(v.Launch.SignInUntil) {
+	if !s.holdsSignIn(launch, token) {
 		return Visit{}, ErrNotFound
 	}
+	return s.visit(ctx, w, launch)
+}
+
+// Reopen returns the launch that spent a state, to whoever holds its sign-in
+// token: somebody who reloaded the page of the launch, or went back to it.
+// tokenOf tells what the browser holds for a launch. ErrNotFound.
+func (s *Service) Reopen(ctx context.Context, w WorkspaceID, stateID string, tokenOf func(LaunchID) string) (Launch, error) {
+	launch, err := s.Store.Workspace(w).LaunchByState(ctx, stateID)
+	if err == nil && !s.holdsSignIn(launch, tokenOf(launch.ID)) {
+		err = ErrNotFound
+	}
+	return launch, err
+}
+
+// holdsSignIn tells whether a token is that of a launch's sign-in.
+func (s *Service) holdsSignIn(l Launch, token string) bool {
+	held := subtle.ConstantTimeCompare([]byte(l.SignInHash), []byte(tokenHash(token))) == 1
+	return l.SignInHash != "" && held && s.Now().Before(l.SignInUntil)
+}
+
+func (s *Service) visit(ctx context.Context, w WorkspaceID, launch Launch) (v Visit, err error) {
+	store := s.Store.Workspace(w)
+	v.Launch = launch
 	if v.Workspace, err = store.Workspace(ctx); err != nil {
 		return Visit{}, err
 	}

@@ -122,6 +122,8 @@ type Reader interface {
 
 	Launch(ctx context.Context, id LaunchID) (Launch, error)
 	LaunchByReference(ctx context.Context, reference string) (Launch, error)
+	// LaunchByState returns the launch that spent a state.
+	LaunchByState(ctx context.Context, stateID string) (Launch, error)
 	// Launches returns the launch log, the newest first.
 	Launches(ctx context.Context, f LaunchFilter) ([]Launch, error)
 	ResourceLink(ctx context.Context, id ResourceLinkID) (ResourceLink, error)

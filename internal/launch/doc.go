@@ -4,6 +4,7 @@
 //	GET, POST /lti/{workspace}/login      OIDC login initiation → 302 to the platform
 //	POST      /lti/{workspace}/launch     the signed launch → 303 to the stage
 //	GET       /lti/{workspace}/launch     somebody reloaded, or went back
+//	POST      /lti/{workspace}/launch/stored  the launch again, with the secret from the LMS's storage
 //	GET       /lti/{workspace}/jwks.json  the workspace's public keys
 //	GET       /lti/{workspace}/.well-known/openid-configuration
 //	GET       /lti/{workspace}/register   Dynamic Registration, opened by the LMS
@@ -14,6 +15,14 @@
 // and a cookie. A launch passes every check of the protocol library; its last
 // one, spending the state, is the transaction that records the launch and
 // signs the learner in. Then the browser gets the stage's cookie and goes on.
+//
+// # Frames
+//
+// In a frame, the login looks first whether the browser keeps a cookie there.
+// If it does not, the secret goes into the storage that the LMS lends in its
+// own page, and the stage's URLs carry a ticket in place of the cookie. If
+// there is none, one button opens the login in a window of its own. rung.go
+// decides; the launch log says which way it was.
 //
 // # The way out
 //

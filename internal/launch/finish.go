@@ -20,6 +20,10 @@ func (l *Launch) launch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return l.refuse(r, workspace.ID, err)
 	}
+	tool := l.tool(workspace.ID, loginStates{l.sealer(workspace.ID)})
+	if s := tool.Storage(r.Context(), params, r.Cookies(), l.kit.URLs.Launch(workspace.ID)); s != nil {
+		return l.askStorage(w, r, workspace.ID, params, s)
+	}
 	return l.finish(w, r, workspace.ID, params)
 }
 
@@ -27,14 +31,39 @@ func (l *Launch) finish(w http.ResponseWriter, r *http.Request, id greenroom.Wor
 	record := &recorder{
 		Sealer: l.sealer(id), service: l.service, workspace: id,
 		reference: web.Reference(r.Context()),
+		rung:      func(v *lti.Launch) greenroom.Rung { return l.rungOf(r, v) },
 	}
-	_, err := l.tool(id, record).FinishLaunch(r.Context(), params, r.Cookies(), l.kit.URLs.Launch(id))
+	verified, err := l.tool(id, record).FinishLaunch(r.Context(), params, r.Cookies(), l.kit.URLs.Launch(id))
 	if err != nil {
+		if to := l.reopen(r, id, params); to != "" {
+			http.Redirect(w, r, to, http.StatusSeeOther)
+			return nil
+		}
 		return l.refuse(r, id, record.explain(err))
 	}
 	l.kit.SetStageCookie(w, r, record.launch.ID, record.token, record.launch.SignInUntil)
-	http.Redirect(w, r, l.kit.URLs.Stage(id, record.launch.ID), http.StatusSeeOther)
+	to := l.kit.URLs.Stage(id, record.launch.ID)
+	if verified.Stored { // this browser keeps no cookie
+		to = l.kit.URLs.StageByTicket(id, record.launch.ID, l.service.Ticket(record.launch))
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
+}
+
+// reopen returns the stage of the launch that this answer has opened before in
+// this browser, empty if there is none: whoever reloads, or goes back, goes on.
+func (l *Launch) reopen(r *http.Request, id greenroom.WorkspaceID, params lti.Params) string {
+	pending, err := l.sealer(id).Open(params.Get("state"))
+	if err != nil {
+		return ""
+	}
+	launch, err := l.service.Reopen(r.Context(), id, pending.ID, func(launch greenroom.LaunchID) string {
+		return l.kit.StageToken(r, launch)
+	})
+	if err != nil {
+		return ""
+	}
+	return l.kit.URLs.Stage(id, launch.ID)
 }
 
 // errKind refuses messages that are verified, and of a kind that Greenroom
@@ -47,6 +76,7 @@ type recorder struct {
 	service   *greenroom.Service
 	workspace greenroom.WorkspaceID
 	reference string
+	rung      func(*lti.Launch) greenroom.Rung
 
 	verified *lti.Launch // from here on the token has been verified
 	launch   greenroom.Launch
@@ -61,7 +91,7 @@ func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
 		s.err = errKind
 		return s.err
 	}
-	s.launch, s.token, s.err = s.service.RecordLaunch(ctx, s.workspace, verified, s.reference)
+	s.launch, s.token, s.err = s.service.RecordLaunch(ctx, s.workspace, verified, greenroom.Arrival{Reference: s.reference, Rung: s.rung(verified)})
 	if errors.Is(s.err, greenroom.ErrSpent) {
 		return lti.ErrSpent
 	}

@@ -197,6 +197,7 @@ func (h *house) workspace(name string) greenroom.Workspace {
 func (h *house) get(address string) answer {
 	h.t.Helper()
 	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, strings.TrimPrefix(address, h.kit.URLs.Origin()), nil)
+	r.Header.Set("Sec-Fetch-Dest", "document")
 	return h.ask(r)
 }
 
@@ -207,6 +208,7 @@ func (h *house) post(address string, form url.Values, cookies ...*http.Cookie) a
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Origin", "https://lms.example.com")
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	r.Header.Set("Sec-Fetch-Dest", "document")
 	for _, c := range cookies {
 		r.AddCookie(c)
 	}

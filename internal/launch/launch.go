@@ -2,6 +2,7 @@ package launch
 
 import (
 	"embed"
+	"errors"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -13,7 +14,7 @@ import (
 )
 
 var (
-	//go:embed templates
+	//go:embed all:templates
 	templateFiles embed.FS
 	//go:embed assets
 	assetFiles embed.FS
@@ -42,7 +43,7 @@ type Launch struct {
 func New(kit *web.Kit, p Platforms, log *greenroom.LaunchLog) *Launch {
 	assets, err := fs.Sub(assetFiles, "assets")
 	if err == nil {
-		err = kit.AddAssets(assets)
+		err = errors.Join(kit.AddAssets(assets), kit.AddAsset("lti-storage.js", []byte(lti.StorageScript)))
 	}
 	if err != nil {
 		panic(err) // the files are part of the binary
@@ -59,6 +60,7 @@ func (l *Launch) Mount(mux *http.ServeMux) {
 	mux.Handle("POST /lti/{workspace}/login", l.kit.FramePage(l.login))
 	mux.Handle("POST /lti/{workspace}/launch", l.kit.FramePage(l.launch))
 	mux.Handle("GET /lti/{workspace}/launch", l.kit.FramePage(l.reload))
+	mux.Handle("POST /lti/{workspace}/launch/stored", l.kit.FramePage(l.stored))
 	mux.Handle("GET /lti/{workspace}/register", l.kit.FramePage(l.register))
 	mux.Handle("GET /lti/{workspace}/jwks.json", l.kit.Document(l.keySet))
 	mux.Handle("GET /lti/{workspace}/.well-known/openid-configuration", l.kit.Document(l.openID))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
@@ -22,6 +23,15 @@ func (l *Launch) login(w http.ResponseWriter, r *http.Request) error {
 	login, err := tool.StartLogin(r.Context(), params, l.kit.URLs.Launch(workspace.ID), r.Cookies()...)
 	if err != nil {
 		return l.refuse(r, workspace.ID, err)
+	}
+	switch l.rung(r, tool) {
+	case "":
+		l.lookForCookie(w, r)
+		return nil
+	case greenroom.RungStorage:
+		return l.keepInStorage(w, r, workspace.ID, params, tool)
+	case greenroom.RungWindow:
+		http.SetCookie(w, l.windowCookie(login.Pending.ID))
 	}
 	for _, old := range login.DropCookies {
 		http.SetCookie(w, old)

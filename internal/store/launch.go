@@ -21,6 +21,12 @@ func (r reader) LaunchByReference(ctx context.Context, reference string) (greenr
 	return one(ctx, r, "launch with reference "+reference, (*q.Queries).LaunchByReference, arg, toLaunch)
 }
 
+// LaunchByState implements greenroom.Reader.
+func (r reader) LaunchByState(ctx context.Context, stateID string) (greenroom.Launch, error) {
+	arg := q.LaunchByStateParams{WorkspaceID: r.workspace, StateID: &stateID}
+	return one(ctx, r, "launch with state "+stateID, (*q.Queries).LaunchByState, arg, toLaunch)
+}
+
 // Launches implements greenroom.Reader. A limit of 0 is none.
 func (r reader) Launches(ctx context.Context, f greenroom.LaunchFilter) ([]greenroom.Launch, error) {
 	if f.Connection == "" {

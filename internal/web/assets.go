@@ -45,29 +45,36 @@ func loadAssets() (*assets, error) {
 // ones; {{asset "name"}} finds them. Call it before Templates and Mount.
 func (k *Kit) AddAssets(fsys fs.FS) error { return k.assets.add(fsys) }
 
+// AddAsset does the same for one file.
+func (k *Kit) AddAsset(name string, body []byte) error { return k.assets.addFile(name, body) }
+
 func (a *assets) add(fsys fs.FS) error {
 	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		if _, taken := a.files[name]; taken {
-			return fmt.Errorf("asset %s: there are two", name)
-		}
 		body, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return err
 		}
-		zipped, err := zip(name, body)
-		if err != nil {
-			return err
-		}
-		hashed := hashedName(name, body)
-		// The names of vendored files carry their version.
-		a.files[name] = asset{body: body, zipped: zipped, name: name, forever: strings.HasPrefix(name, "vendor/")}
-		a.files[hashed] = asset{body: body, zipped: zipped, name: name, forever: true}
-		a.hashed[name] = hashed
-		return nil
+		return a.addFile(name, body)
 	})
+}
+
+func (a *assets) addFile(name string, body []byte) error {
+	if _, taken := a.files[name]; taken {
+		return fmt.Errorf("asset %s: there are two", name)
+	}
+	zipped, err := zip(name, body)
+	if err != nil {
+		return err
+	}
+	hashed := hashedName(name, body)
+	// The names of vendored files carry their version.
+	a.files[name] = asset{body: body, zipped: zipped, name: name, forever: strings.HasPrefix(name, "vendor/")}
+	a.files[hashed] = asset{body: body, zipped: zipped, name: name, forever: true}
+	a.hashed[name] = hashed
+	return nil
 }
 
 // hashedName puts the first 12 digits of the content's SHA-256 before the extension.

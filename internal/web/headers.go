@@ -1,6 +1,9 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Content security policies. Scripts and styles are files of our own, never
 // inline; pages load nothing from anywhere else.
@@ -28,13 +31,25 @@ func sealFrame(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
+// AllowFormsToLMS lets the forms of one answer end at an LMS, whatever its
+// host: browsers hold the redirects behind a form against form-action as well.
+func (k *Kit) AllowFormsToLMS(h http.Header) {
+	const own = "form-action 'self'"
+	csp := h.Get("Content-Security-Policy")
+	h.Set("Content-Security-Policy", strings.Replace(csp, own, own+" "+k.framers(), 1))
+}
+
 // openFrame lets an LMS show the page in a frame. The framing host is the
 // school's, not the issuer's, and cannot be known beforehand.
 func (k *Kit) openFrame(h http.Header) {
-	framers := framersHTTPS
-	if k.Development {
-		framers = framersDevelopment
-	}
-	h.Set("Content-Security-Policy", cspPage+framers)
+	h.Set("Content-Security-Policy", cspPage+k.framers())
 	h.Set("Cache-Control", "no-store")
+}
+
+// framers are where LMSes may be.
+func (k *Kit) framers() string {
+	if k.Development {
+		return framersDevelopment
+	}
+	return framersHTTPS
 }

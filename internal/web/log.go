@@ -7,6 +7,16 @@ import (
 	"time"
 )
 
+// loggedPath leaves out the ticket that a path may carry.
+func loggedPath(path string) string {
+	before, rest, found := strings.Cut(path, TicketMark)
+	if !found {
+		return path
+	}
+	_, after, _ := strings.Cut(rest, "/")
+	return strings.TrimSuffix(before+TicketMark+"/"+after, "/")
+}
+
 // logRequest writes the request's one line. The query is left out: it may
 // carry the token of a registration or set-up link, or a platform's login hint.
 func (k *Kit) logRequest(r *http.Request, noted *request, w *response, begun time.Time) {
@@ -20,7 +30,7 @@ func (k *Kit) logRequest(r *http.Request, noted *request, w *response, begun tim
 	attrs := []slog.Attr{
 		slog.String("reference", noted.reference),
 		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("path", loggedPath(r.URL.Path)),
 		slog.Int("status", w.status),
 		slog.Int64("bytes", w.bytes),
 		slog.Duration("took", k.Now().Sub(begun)),

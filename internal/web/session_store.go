@@ -24,7 +24,7 @@ func (k *Kit) newSessions() *scs.SessionManager {
 		ErrorFunc:        func(w http.ResponseWriter, r *http.Request, err error) { k.fail(w, r, err) },
 		HashTokenInStore: true,
 		Cookie: scs.SessionCookie{
-			Name:     k.hostPrefix() + "greenroom",
+			Name:     k.HostPrefix() + "greenroom",
 			Path:     "/",
 			HttpOnly: true,
 			Secure:   k.secure,

@@ -17,12 +17,12 @@ const stagePrefix = "stage-"
 // stageCookieName is one name per launch. Launch IDs sort by age, and so do
 // the names.
 func (k *Kit) stageCookieName(l greenroom.LaunchID) string {
-	return k.hostPrefix() + stagePrefix + strings.ReplaceAll(string(l), "-", "")
+	return k.HostPrefix() + stagePrefix + strings.ReplaceAll(string(l), "-", "")
 }
 
-// hostPrefix binds a cookie to this host and to https. Over plain http, which
+// HostPrefix binds a cookie to this host and to https. Over plain http, which
 // only development allows, browsers refuse it.
-func (k *Kit) hostPrefix() string {
+func (k *Kit) HostPrefix() string {
 	if k.secure {
 		return "__Host-"
 	}
@@ -53,7 +53,7 @@ func (k *Kit) StageToken(r *http.Request, l greenroom.LaunchID) string {
 func (k *Kit) oldestStageCookies(r *http.Request) []string {
 	var names []string
 	for _, c := range r.Cookies() {
-		if strings.HasPrefix(c.Name, k.hostPrefix()+stagePrefix) {
+		if strings.HasPrefix(c.Name, k.HostPrefix()+stagePrefix) {
 			names = append(names, c.Name)
 		}
 	}

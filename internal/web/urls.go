@@ -66,10 +66,22 @@ func (u URLs) SetUp(token string) string {
 	return u.origin + "/setup?token=" + url.QueryEscape(token)
 }
 
+// Stored returns where our own page brings back what the platform's storage
+// kept.
+func (u URLs) Stored(w greenroom.WorkspaceID) string { return u.lti(w, "launch/stored") }
+
 // Stage returns the room in front of the stage that a launch opened.
 func (u URLs) Stage(w greenroom.WorkspaceID, l greenroom.LaunchID) string {
 	return u.origin + "/stage/" + url.PathEscape(string(w)) + "/" + url.PathEscape(string(l))
 }
+
+// StageByTicket is Stage for a browser that keeps no cookie.
+func (u URLs) StageByTicket(w greenroom.WorkspaceID, l greenroom.LaunchID, ticket string) string {
+	return u.Stage(w, l) + TicketMark + ticket
+}
+
+// TicketMark stands between a launch's ID and the ticket in the stage's paths.
+const TicketMark = "~"
 
 // Endpoints returns the URLs by which a platform knows a workspace; name is
 // what the platform will call the tool.

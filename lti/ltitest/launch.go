@@ -84,6 +84,7 @@ func post(server http.Handler, to string, form url.Values, cookies []*http.Cooki
 	r := httptest.NewRequest(http.MethodPost, to, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	r.Header.Set("Sec-Fetch-Dest", "document") // a window of its own
 	for _, c := range cookies {
 		r.AddCookie(c)
 	}

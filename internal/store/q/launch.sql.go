@@ -158,6 +158,45 @@ func (q *Queries) LaunchByReference(ctx context.Context, arg LaunchByReferencePa
 	return i, err
 }
 
+const launchByState = `-- name: LaunchByState :one
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until from launches where workspace_id = $1 and state_id = $2
+`
+
+type LaunchByStateParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	StateID     *string
+}
+
+func (q *Queries) LaunchByState(ctx context.Context, arg LaunchByStateParams) (Launch, error) {
+	row := q.db.QueryRowContext(ctx, launchByState, arg.WorkspaceID, arg.StateID)
+	var i Launch
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.Reference,
+		&i.At,
+		&i.Outcome,
+		&i.ConnectionID,
+		&i.Deployment,
+		&i.MessageType,
+		&i.LearnerID,
+		&i.LinkID,
+		&i.LineItemID,
+		&i.ScenarioID,
+		&i.ReturnURL,
+		&i.Standing,
+		&i.Instructor,
+		&i.CheckName,
+		&i.Clause,
+		&i.Detail,
+		&i.Passed,
+		&i.StateID,
+		&i.SignInHash,
+		&i.SignInUntil,
+	)
+	return i, err
+}
+
 const launches = `-- name: Launches :many
 select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until from launches
 where workspace_id = $1

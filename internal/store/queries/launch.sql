@@ -7,6 +7,9 @@ where workspace_id = @workspace_id and reference = @reference
 order by at desc, id desc
 limit 1;
 
+-- name: LaunchByState :one
+select * from launches where workspace_id = @workspace_id and state_id = @state_id;
+
 -- name: Launches :many
 select * from launches
 where workspace_id = @workspace_id

@@ -19,6 +19,7 @@ func testRecordLaunch(t *testing.T, s greenroom.Store) {
 		want.Learner, want.Link, want.LineItem = r.Learner.ID, r.Link.ID, r.LineItem.ID
 		equal(t, "returned", got, want)
 		equal(t, "launch", must(w.Launch(t.Context(), want.ID))(t), want)
+		equal(t, "by state", must(w.LaunchByState(t.Context(), want.StateID))(t), want)
 		equal(t, "learner", must(w.Learner(t.Context(), r.Learner.ID))(t), r.Learner)
 		equal(t, "link", must(w.ResourceLink(t.Context(), r.Link.ID))(t), r.Link)
 		r.LineItem.ResourceLink = r.Link.ID
@@ -226,6 +227,8 @@ func testLaunchLog(t *testing.T, s greenroom.Store) {
 		equal(t, "by ID", must(w.Launch(t.Context(), "refusal"))(t), l)
 		equal(t, "by reference", must(w.LaunchByReference(t.Context(), reference))(t), l)
 		_, err := w.Launch(t.Context(), "other")
+		refused(t, err, greenroom.ErrNotFound)
+		_, err = w.LaunchByState(t.Context(), "")
 		refused(t, err, greenroom.ErrNotFound)
 		_, err = w.LaunchByReference(t.Context(), "other")
 		refused(t, err, greenroom.ErrNotFound)

@@ -54,6 +54,9 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"LaunchByReference": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return append(got(b.LaunchByReference(ctx, reference)), got(b.LaunchByReference(ctx, a.refusal.Reference))...)
 	},
+	"LaunchByState": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LaunchByState(ctx, a.launch.StateID))
+	},
 	"Launches": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		all := got(b.Launches(ctx, greenroom.LaunchFilter{}))
 		return append(all, got(b.Launches(ctx, greenroom.LaunchFilter{Connection: a.connection.ID}))...)
