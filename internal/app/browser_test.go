@@ -29,7 +29,7 @@ type tab struct {
 const patience = 30 * time.Second
 
 // openBrowser starts Chromium with a fresh profile.
-func openBrowser(t *testing.T) *tab {
+func openBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) *tab {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -42,11 +42,11 @@ func openBrowser(t *testing.T) *tab {
 		t.Fatal("this test needs Chromium: on Debian, apt-get install chromium")
 	}
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(),
-		append(chromedp.DefaultExecAllocatorOptions[:],
+		append(append(chromedp.DefaultExecAllocatorOptions[:],
 			chromedp.ExecPath(path), chromedp.NoSandbox,
 			chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 			chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		)...)
+		), more...)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)

@@ -127,7 +127,7 @@ func (l *LMS) activity(w http.ResponseWriter, r *http.Request) {
 		l.problem(w, r, http.StatusNotFound, "There is no such activity.")
 		return
 	}
-	l.show(w, r, http.StatusOK, "activity", link)
+	l.show(w, r, http.StatusOK, "activity", map[string]any{"Link": link, "Storage": l.platform.Storage()})
 }
 
 // launch begins the launch: a form that posts itself to the tool's login URL.

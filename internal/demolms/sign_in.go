@@ -1,6 +1,9 @@
 package demolms
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 type signInForm struct {
 	Accounts []Account
@@ -39,8 +42,18 @@ func (l *LMS) signIn(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	l.sessions[token] = a.Username
 	l.mu.Unlock()
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, l.sessionCookie(token))
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// sessionCookie comes along when a tool in a frame asks for authentication:
+// over https it says so.
+func (l *LMS) sessionCookie(token string) *http.Cookie {
+	c := &http.Cookie{Name: sessionCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if strings.HasPrefix(l.platform.Issuer(), "https:") {
+		c.Secure, c.SameSite = true, http.SameSiteNoneMode
+	}
+	return c
 }
 
 func (l *LMS) signOut(w http.ResponseWriter, r *http.Request) {

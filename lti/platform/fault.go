@@ -16,6 +16,10 @@ const (
 	Scores   Endpoint = "scores"
 	Items    Endpoint = "line items"
 	Register Endpoint = "register"
+
+	// StorageEndpoint is the page that keeps texts for tools: with a Status
+	// nobody listens there; Body may be Forgets or Lies.
+	StorageEndpoint Endpoint = "storage"
 )
 
 // A Fault makes an endpoint fail for some requests.

@@ -37,10 +37,14 @@ func (p *Platform) LoginRequest(user, link string) (Form, error) {
 	}
 	message := p.token(12)
 	p.hints[message] = hint{link, user}
-	return Form{t.LoginURL, url.Values{
+	f := Form{t.LoginURL, url.Values{
 		"iss": {p.issuer}, "target_link_uri": {l.target(t)}, "login_hint": {user},
 		"lti_message_hint": {message}, "client_id": {t.ClientID}, "lti_deployment_id": {t.DeploymentID},
-	}}, nil
+	}}
+	if p.profile.StorageTarget != "" {
+		f.Fields.Set("lti_storage_target", p.profile.StorageTarget)
+	}
+	return f, nil
 }
 
 func (l *Link) target(t *Tool) string {

@@ -87,6 +87,8 @@ func (p *Platform) routes() {
 	p.mux.HandleFunc("GET /lti/jwks", p.keySet)
 	p.mux.HandleFunc("/lti/auth", p.authorize)
 	p.mux.HandleFunc("GET /lti/auth.js", submitScript)
+	p.mux.HandleFunc("GET /lti/storage", p.storageFrame)
+	p.mux.HandleFunc("GET /lti/storage.js", storageScript)
 	p.mux.HandleFunc("/lti/token", p.grantToken)
 	p.mux.HandleFunc("GET /lti/openid-configuration", p.configuration)
 	p.mux.HandleFunc("/lti/register", p.register)

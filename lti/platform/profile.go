@@ -27,6 +27,9 @@ type Profile struct {
 	RegistrationStatus int
 	// NamesDeployment puts a deployment ID into the registration's answer.
 	NamesDeployment bool
+	// StorageTarget is the lti_storage_target of logins: "_parent", or the name
+	// of a frame; empty: the platform lends tools no storage.
+	StorageTarget string
 	// EmptyScoreAnswer answers an accepted score with an empty body.
 	EmptyScoreAnswer bool
 }
@@ -34,7 +37,7 @@ type Profile struct {
 // Generic follows the specifications to the letter.
 var Generic = Profile{
 	Name: "Generic LMS", ProductFamilyCode: "generic", Version: "1.0",
-	TokenLife: 5 * time.Minute, RegistrationStatus: 201, NamesDeployment: true,
+	TokenLife: 5 * time.Minute, RegistrationStatus: 201, NamesDeployment: true, StorageTarget: "_parent",
 }
 
 // Moodle answers as Moodle 4.5 does, by its recorded answers.

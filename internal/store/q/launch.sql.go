@@ -14,9 +14,9 @@ import (
 
 const addLaunch = `-- name: AddLaunch :execrows
 insert into launches (workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id,
-	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until)
+	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-	$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+	$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 on conflict (workspace_id, state_id) do nothing
 `
 
@@ -43,6 +43,7 @@ type AddLaunchParams struct {
 	StateID      *string
 	SignInHash   string
 	SignInUntil  column.Time
+	Rung         greenroom.Rung
 }
 
 // A spent state adds no row.
@@ -70,6 +71,7 @@ func (q *Queries) AddLaunch(ctx context.Context, arg AddLaunchParams) (int64, er
 		arg.StateID,
 		arg.SignInHash,
 		arg.SignInUntil,
+		arg.Rung,
 	)
 	if err != nil {
 		return 0, err
@@ -78,7 +80,7 @@ func (q *Queries) AddLaunch(ctx context.Context, arg AddLaunchParams) (int64, er
 }
 
 const launch = `-- name: Launch :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until from launches where workspace_id = $1 and id = $2
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung from launches where workspace_id = $1 and id = $2
 `
 
 type LaunchParams struct {
@@ -112,12 +114,13 @@ func (q *Queries) Launch(ctx context.Context, arg LaunchParams) (Launch, error) 
 		&i.StateID,
 		&i.SignInHash,
 		&i.SignInUntil,
+		&i.Rung,
 	)
 	return i, err
 }
 
 const launchByReference = `-- name: LaunchByReference :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until from launches
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung from launches
 where workspace_id = $1 and reference = $2
 order by at desc, id desc
 limit 1
@@ -154,12 +157,13 @@ func (q *Queries) LaunchByReference(ctx context.Context, arg LaunchByReferencePa
 		&i.StateID,
 		&i.SignInHash,
 		&i.SignInUntil,
+		&i.Rung,
 	)
 	return i, err
 }
 
 const launchByState = `-- name: LaunchByState :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until from launches where workspace_id = $1 and state_id = $2
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung from launches where workspace_id = $1 and state_id = $2
 `
 
 type LaunchByStateParams struct {
@@ -193,12 +197,13 @@ func (q *Queries) LaunchByState(ctx context.Context, arg LaunchByStateParams) (L
 		&i.StateID,
 		&i.SignInHash,
 		&i.SignInUntil,
+		&i.Rung,
 	)
 	return i, err
 }
 
 const launches = `-- name: Launches :many
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until from launches
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung from launches
 where workspace_id = $1
 order by at desc, id desc
 limit cast($2 as bigint)
@@ -241,6 +246,7 @@ func (q *Queries) Launches(ctx context.Context, arg LaunchesParams) ([]Launch, e
 			&i.StateID,
 			&i.SignInHash,
 			&i.SignInUntil,
+			&i.Rung,
 		); err != nil {
 			return nil, err
 		}
@@ -256,7 +262,7 @@ func (q *Queries) Launches(ctx context.Context, arg LaunchesParams) ([]Launch, e
 }
 
 const launchesOf = `-- name: LaunchesOf :many
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until from launches
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung from launches
 where workspace_id = $1 and connection_id = $2
 order by at desc, id desc
 limit cast($3 as bigint)
@@ -300,6 +306,7 @@ func (q *Queries) LaunchesOf(ctx context.Context, arg LaunchesOfParams) ([]Launc
 			&i.StateID,
 			&i.SignInHash,
 			&i.SignInUntil,
+			&i.Rung,
 		); err != nil {
 			return nil, err
 		}

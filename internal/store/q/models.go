@@ -74,6 +74,7 @@ type Launch struct {
 	StateID      *string
 	SignInHash   string
 	SignInUntil  column.Time
+	Rung         greenroom.Rung
 }
 
 type Learner struct {

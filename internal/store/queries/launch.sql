@@ -25,9 +25,9 @@ limit cast(@rows as bigint);
 -- A spent state adds no row.
 -- name: AddLaunch :execrows
 insert into launches (workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id,
-	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until)
+	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung)
 values (@workspace_id, @id, @reference, @at, @outcome, @connection_id, @deployment, @message_type, @learner_id, @link_id,
-	@line_item_id, @scenario_id, @return_url, @standing, @instructor, @check_name, @clause, @detail, @passed, @state_id, @sign_in_hash, @sign_in_until)
+	@line_item_id, @scenario_id, @return_url, @standing, @instructor, @check_name, @clause, @detail, @passed, @state_id, @sign_in_hash, @sign_in_until, @rung)
 on conflict (workspace_id, state_id) do nothing;
 
 -- What came with a launch replaces what was known; what did not come stays.

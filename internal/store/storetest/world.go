@@ -125,7 +125,7 @@ func (w *world) record(n int) greenroom.LaunchRecord {
 		Launch: greenroom.Launch{
 			ID: greenroom.LaunchID(w.id("launch-" + nth)), Reference: reference, At: minutes(n), Outcome: greenroom.LaunchOK,
 			Connection: w.connection.ID, Deployment: deployment, MessageType: "LtiResourceLinkRequest",
-			Scenario: w.scenario.ID, ReturnURL: issuer + "/back", Standing: greenroom.Graded,
+			Scenario: w.scenario.ID, ReturnURL: issuer + "/back", Standing: greenroom.Graded, Rung: greenroom.RungStorage,
 			Passed: []string{"state", "signature"}, StateID: "state-" + nth,
 			SignInHash: w.mark + "-hash", SignInUntil: minutes(n + 60),
 		},
