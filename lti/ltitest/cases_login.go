@@ -244,11 +244,12 @@ var loginCases = []Case{
 		return named("a state of an hour ago", t.refused(lti.CheckState, a, err))
 	}},
 	{"OWN-O13", "a launch in a browser that did not begin the login is refused", func(t *trial) error {
-		l, err := t.login(t.browser(), t.site.learner, nil)
+		noStorage := without("lti_storage_target") // which the platform of this case does not keep
+		l, err := t.login(t.browser(), t.site.learner, noStorage)
 		if err != nil {
 			return err
 		}
-		victim, err := t.login(t.browser(), t.site.learner, nil)
+		victim, err := t.login(t.browser(), t.site.learner, noStorage)
 		if err != nil {
 			return err
 		}
@@ -262,7 +263,7 @@ var loginCases = []Case{
 			if err := t.refused(lti.CheckBrowser, a, err); err != nil {
 				return named(name, err)
 			}
-			if l, err = t.login(t.browser(), t.site.learner, nil); err != nil { // the platform's hint is used up
+			if l, err = t.login(t.browser(), t.site.learner, noStorage); err != nil { // the platform's hint is used up
 				return err
 			}
 		}

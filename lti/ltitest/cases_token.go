@@ -130,7 +130,7 @@ var tokenCases = []Case{
 		if err := t.refused(lti.CheckSignature, a, err); err != nil {
 			return named("a stranger", err)
 		}
-		other, err := t.suite.connected(t.ctx, platform.Generic, nil)
+		other, err := t.suite.connected(t.ctx, platform.Generic, nil, nil)
 		if err != nil {
 			return err
 		}
@@ -270,7 +270,7 @@ var tokenCases = []Case{
 
 // own returns a trial on a platform of its own.
 func (t *trial) own(profile platform.Profile, change func(*lti.Registration)) (*trial, error) {
-	x, err := t.suite.connected(t.ctx, profile, change)
+	x, err := t.suite.connected(t.ctx, profile, nil, change)
 	return &trial{t.ctx, t.suite, x}, err
 }
 
@@ -300,19 +300,19 @@ func keys(id, title string, sets ...published) Case {
 }
 
 func (p published) run(t *trial) error {
-	own, err := t.own(platform.Generic, nil)
+	var key lti.PrivateKey
+	x, err := t.suite.connected(t.ctx, platform.Generic, func(x *site) error {
+		if key = x.Key(); p.key != nil {
+			key = p.key()
+		}
+		document, err := p.make(key)
+		x.PublishKeySet(document)
+		return err
+	}, nil)
 	if err != nil {
 		return err
 	}
-	key := own.site.Key()
-	if p.key != nil {
-		key = p.key()
-	}
-	document, err := p.make(key)
-	if err != nil {
-		return err
-	}
-	own.site.PublishKeySet(document)
+	own := &trial{t.ctx, t.suite, x}
 	a, err := own.launch(own.site.learner, nil, func(a *Attempt) { a.Key = key; a.Header["kid"] = key.ID })
 	if p.used {
 		return own.accepted(a, err)

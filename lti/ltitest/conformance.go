@@ -174,8 +174,9 @@ func (x *site) registration() lti.Registration {
 	}
 }
 
-// connected opens a platform of its own for a case and makes it known.
-func (s *Suite) connected(ctx context.Context, profile platform.Profile, change func(*lti.Registration)) (*site, error) {
+// connected opens a platform of its own for a case and makes it known; prepare
+// may change the one, change what is known of it.
+func (s *Suite) connected(ctx context.Context, profile platform.Profile, prepare func(*site) error, change func(*lti.Registration)) (*site, error) {
 	if s.candidate.Connect == nil {
 		return nil, skip("needs a registration of its own: the suite cannot make one with this tool")
 	}
@@ -186,6 +187,11 @@ func (s *Suite) connected(ctx context.Context, profile platform.Profile, change 
 	x, err := s.open(name, profile, nil)
 	if err != nil {
 		return nil, err
+	}
+	if prepare != nil {
+		if err := prepare(x); err != nil {
+			return nil, err
+		}
 	}
 	r := x.registration()
 	if change != nil {
