@@ -181,17 +181,12 @@ var (
 	turnField  = regexp.MustCompile(`name="turn" value="([0-9]+)"`)
 )
 
-// score rehearses from where a launch has landed: poorly the first time, well
-// after that.
-func (g *conforming) score(ctx context.Context, landed *http.Response) error {
+// score rehearses from where a launch has landed.
+func (g *conforming) score(ctx context.Context, landed *http.Response, share float64) error {
 	v := visitor{ctx, landed.Request}
 	lobby, _, err := v.open(landed.Request.URL.String(), nil)
 	if err != nil {
 		return err
-	}
-	choice := "0"
-	if strings.Contains(lobby, "Practise again") {
-		choice = "1"
 	}
 	action := formAction.FindStringSubmatch(lobby)
 	if action == nil {
@@ -205,7 +200,7 @@ func (g *conforming) score(ctx context.Context, landed *http.Response) error {
 	if action == nil || turn == nil {
 		return fmt.Errorf("no replies on %s", at)
 	}
-	_, _, err = v.open(html.UnescapeString(action[1]), url.Values{"turn": {turn[1]}, "choice": {choice}})
+	_, _, err = v.open(html.UnescapeString(action[1]), url.Values{"turn": {turn[1]}, "choice": {fmt.Sprint(share)}})
 	return err
 }
 

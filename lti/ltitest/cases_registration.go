@@ -93,7 +93,10 @@ func (r *registering) configured(change func(map[string]any)) error {
 	}
 	change(document)
 	raw, err := json.Marshal(document)
-	r.site.configuration = raw
+	r.site.instead = map[string]http.HandlerFunc{"/lti/openid-configuration": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(raw)
+	}}
 	return err
 }
 

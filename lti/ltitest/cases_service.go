@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,18 +21,23 @@ import (
 // scoreWait bounds how long a tool may take until its score is there.
 const scoreWait = 30 * time.Second
 
-// score launches the activity and has the tool post a score.
-func (t *trial) score() error {
+// earn launches the activity and has the tool earn a score.
+func (t *trial) earn(share float64, spoils ...Spoil) error {
 	if t.suite.candidate.Score == nil {
 		return skip("needs a way to make the tool post a score")
 	}
-	before := len(t.site.Scores(t.site.activity))
-	a, err := t.launch(t.site.learner, nil)
+	a, err := t.launch(t.site.learner, nil, spoils...)
 	if err := t.accepted(a, err); err != nil {
 		return err
 	}
-	if err := t.suite.candidate.Score(t.ctx, a.Response); err != nil {
-		return fmt.Errorf("make a score: %w", err)
+	return t.suite.candidate.Score(t.ctx, a.Response, share)
+}
+
+// score does that and waits until it is there.
+func (t *trial) score(share float64) error {
+	before := len(t.site.Scores(t.site.activity))
+	if err := t.earn(share); err != nil {
+		return named("make a score", err)
 	}
 	for end := time.Now().Add(scoreWait); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if len(t.site.Scores(t.site.activity)) > before {
@@ -64,7 +70,7 @@ func scored(id, title string, profile platform.Profile, check func(t *trial) err
 			own, err = t, nil
 		}
 		if err == nil {
-			err = own.score()
+			err = own.score(0)
 		}
 		if err == nil {
 			err = check(own)
@@ -149,17 +155,17 @@ var serviceCases = []Case{
 	{"OWN-S09", "an access token that was revoked is renewed, once", func(t *trial) error {
 		own, err := t.own(platform.Generic, nil)
 		if err == nil {
-			err = own.score()
+			err = own.score(0)
 		}
 		if err != nil {
 			return err
 		}
 		own.site.RevokeTokens()
-		return own.score()
+		return own.score(1)
 	}},
 	scored("OWN-S11", "client assertions say who, for whom, for how long, and never the same twice", platform.Generic, func(t *trial) error {
 		t.site.RevokeTokens()
-		if err := t.score(); err != nil {
+		if err := t.score(1); err != nil {
 			return err
 		}
 		seen := map[any]bool{}
@@ -191,6 +197,107 @@ var serviceCases = []Case{
 		}
 		return nil
 	}),
+	scored("OWN-S13", "a score of zero is sent", platform.Generic, func(t *trial) error {
+		c, err := t.posted()
+		if err == nil && !strings.Contains(c.Body, `"scoreGiven":0`) {
+			err = fmt.Errorf("the score is %s", c.Body)
+		}
+		return err
+	}),
+	scored("OWN-S18", "a later score has a later time, and stands", platform.Moodle, func(t *trial) error {
+		if err := t.score(1); err != nil {
+			return err
+		}
+		all := t.site.Scores(t.site.activity)
+		first, err1 := time.Parse(time.RFC3339Nano, all[0].Timestamp)
+		last, err2 := time.Parse(time.RFC3339Nano, all[len(all)-1].Timestamp)
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		column := t.site.Gradebook(t.site.course)[0]
+		if !last.After(first) || column.Grades[t.site.learner].Given != column.Maximum {
+			return fmt.Errorf("times %s and %s, grade %v of %v", first, last, column.Grades[t.site.learner].Given, column.Maximum)
+		}
+		return nil
+	}),
+	{"OWN-S03", "a line item at an address that is none is not called, and does no harm", func(t *trial) error {
+		own, err := t.own(platform.Generic, nil)
+		if err != nil {
+			return err
+		}
+		const path = "/not-to-be-called"
+		u, err := url.Parse(t.suite.base)
+		if err != nil {
+			return err
+		}
+		for _, address := range []string{u.Scheme + "://user:secret@" + u.Host + path, "file://" + path, "ftp://" + u.Host + path, path} {
+			err := own.earn(1, func(a *Attempt) {
+				grades, _ := a.Claims[claimAGS].(map[string]any)
+				grades["lineitem"] = address
+			})
+			if s := skip(""); errors.As(err, &s) {
+				return err
+			} // a tool may say that it cannot post there
+		}
+		if n := t.suite.strangers(path); n > 0 {
+			return fmt.Errorf("%d calls", n)
+		}
+		return named("a score after that", own.score(1))
+	}},
+	{"OWN-S05", "a redirect of a service gets no access token", func(t *trial) error {
+		own, err := t.own(platform.Generic, nil)
+		if err != nil {
+			return err
+		}
+		const path = "/stolen"
+		own.site.instead = map[string]http.HandlerFunc{"/scores": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, t.suite.base+path, http.StatusTemporaryRedirect)
+		}}
+		err = own.earn(1)
+		if s := skip(""); errors.As(err, &s) {
+			return err
+		}
+		return t.suite.noBearer(path)
+	}},
+	{"OWN-S06", "a token answer without scope, or with its numbers as text, is used", func(t *trial) error {
+		for _, change := range []func(map[string]any){
+			func(m map[string]any) { delete(m, "scope") },
+			func(m map[string]any) { delete(m, "expires_in") },
+			func(m map[string]any) { m["expires_in"], m["token_type"] = "3600", "bearer" },
+		} {
+			own, err := t.own(platform.Generic, nil)
+			if err != nil {
+				return err
+			}
+			own.site.instead = map[string]http.HandlerFunc{"/lti/token": func(w http.ResponseWriter, r *http.Request) {
+				inner := httptest.NewRecorder()
+				own.site.Platform.ServeHTTP(inner, r)
+				var m map[string]any
+				if json.Unmarshal(inner.Body.Bytes(), &m) == nil {
+					change(m)
+				}
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(inner.Code)
+				_ = json.NewEncoder(w).Encode(m)
+			}}
+			if err := own.score(1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+}
+
+// noBearer is nil if no access token came to a path.
+func (s *Suite) noBearer(path string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.strange {
+		if strings.HasPrefix(r.URL.Path, path) && r.Header.Get("Authorization") != "" {
+			return errors.New("the access token was sent on")
+		}
+	}
+	return nil
 }
 
 // assertion holds one against Security 1.0 §4.1.1.

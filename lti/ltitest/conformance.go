@@ -38,9 +38,10 @@ type Candidate struct {
 	RegistrationURL func(context.Context) (string, error)
 	// Pass moves the tool's clock, and the Now of the suite with it.
 	Pass func(time.Duration)
-	// Score has the tool post a score for a launch that it has accepted: given
-	// is the answer in which the launch ended.
-	Score func(ctx context.Context, landed *http.Response) error
+	// Score has the tool post a score for a launch that it has accepted, of a
+	// share of the maximum, 0 or 1; landed is the answer in which the launch
+	// ended.
+	Score func(ctx context.Context, landed *http.Response, share float64) error
 	// CheckOf reads from an answer which check has refused a launch; empty if
 	// the tool does not say, as most tools should not.
 	CheckOf func(*http.Response) lti.Check
@@ -72,7 +73,7 @@ type Suite struct {
 	mu      sync.Mutex
 	sites   map[string]*site // by the first part of the path; "" is the first
 	count   int
-	strange []string // requests to paths that belong to nobody
+	strange []*http.Request // to paths that belong to nobody
 }
 
 // A site is one platform with a course, a teacher, a learner and an activity.
@@ -81,15 +82,17 @@ type site struct {
 	tool                               platform.Tool
 	course, activity, learner, teacher string
 
-	configuration []byte // in place of the platform's, if not nil
+	// What is answered in place of the platform, by the end of the path.
+	instead map[string]http.HandlerFunc
 }
 
-// ServeHTTP is the platform's but for the configuration.
+// ServeHTTP is the platform's, but for what is answered instead.
 func (x *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if x.configuration != nil && r.URL.Path == "/lti/openid-configuration" {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(x.configuration)
-		return
+	for end, h := range x.instead {
+		if strings.HasSuffix(r.URL.Path, end) {
+			h(w, r)
+			return
+		}
 	}
 	x.Platform.ServeHTTP(w, r)
 }
@@ -214,7 +217,7 @@ func (s *Suite) Handler() http.Handler {
 			x, name = s.sites[""], ""
 		}
 		if x == nil {
-			s.strange = append(s.strange, r.URL.Path)
+			s.strange = append(s.strange, r)
 		}
 		s.mu.Unlock()
 		switch {
@@ -233,8 +236,8 @@ func (s *Suite) strangers(path string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
-	for _, p := range s.strange {
-		if strings.HasPrefix(p, path) {
+	for _, r := range s.strange {
+		if strings.HasPrefix(r.URL.Path, path) {
 			n++
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -161,8 +163,8 @@ func (x *tool) launch(w http.ResponseWriter, r *http.Request, t *lti.Tool, launc
 	return nil
 }
 
-// score posts 80 of 100 for a launch.
-func (x *tool) score(ctx context.Context, landed *http.Response) error {
+// score posts one for a launch.
+func (x *tool) score(ctx context.Context, landed *http.Response, share float64) error {
 	x.pass(2 * time.Second) // a score later than the one before
 	x.mu.Lock()
 	l := x.launches[landed.Header.Get("X-Launch")]
@@ -172,7 +174,7 @@ func (x *tool) score(ctx context.Context, landed *http.Response) error {
 		x.clients[l.Registration.ID] = client
 	}
 	x.mu.Unlock()
-	return ags.PostScore(ctx, client, l.Grades.LineItem, ags.Score{Subject: l.Subject, Given: 80, Maximum: 100, At: x.Now()})
+	return ags.PostScore(ctx, client, l.Grades.LineItem, ags.Score{Subject: l.Subject, Given: share * 100, Maximum: 100, At: x.Now()})
 }
 
 func (x *tool) invite(context.Context) (string, error) {
@@ -262,4 +264,53 @@ func TestCasesHaveIDsOfTheirOwn(t *testing.T) {
 	if n := len(slices.Compact(slices.Clone(ids))); n != len(ids) {
 		t.Errorf("%d cases, %d ids: %v", len(ids), n, ids)
 	}
+}
+
+// Nothing is left out in silence: each row of the list is a case, or says why
+// it is none.
+func TestEveryRowIsACaseOrSaysWhyNot(t *testing.T) {
+	list, err := os.ReadFile("testdata/rows.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := map[string]int{}
+	for _, c := range ltitest.Cases() {
+		times[c.ID]++
+	}
+	for _, r := range ltitest.OtherRows() {
+		times[r.ID]++
+		if r.Why == "" {
+			t.Errorf("%s does not say why", r.ID)
+		}
+		if folder, name, found := strings.Cut(r.Test, "."); found && !hasTest(t, folder, name) {
+			t.Errorf("%s is said to be proven by %s, which does not exist", r.ID, r.Test)
+		}
+	}
+	for _, id := range strings.Fields(string(list)) {
+		if times[id] != 1 {
+			t.Errorf("%s stands in %d places", id, times[id])
+		}
+		delete(times, id)
+	}
+	for id := range times {
+		t.Errorf("%s is no row of the list", id)
+	}
+}
+
+func hasTest(t *testing.T, folder, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(folder), "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "\nfunc "+name+"(") {
+			return true
+		}
+	}
+	return false
 }
