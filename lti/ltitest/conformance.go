@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -61,6 +62,9 @@ type SuiteOptions struct {
 	// ClientID and DeploymentID of the tool at the first platform; empty: made
 	// up.
 	ClientID, DeploymentID string
+
+	// Only are beginnings of the IDs of the cases to be made; none: all.
+	Only []string
 }
 
 // A Suite examines a tool as the platforms that it serves: Handler must be
@@ -69,6 +73,7 @@ type Suite struct {
 	candidate Candidate
 	base      string
 	now       func() time.Time
+	only      []string
 
 	mu      sync.Mutex
 	sites   map[string]*site // by the first part of the path; "" is the first
@@ -103,7 +108,7 @@ func NewSuite(o SuiteOptions) (*Suite, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Suite{candidate: o.Candidate, base: strings.TrimRight(o.BaseURL, "/"), now: o.Now, sites: map[string]*site{}}
+	s := &Suite{candidate: o.Candidate, base: strings.TrimRight(o.BaseURL, "/"), now: o.Now, only: o.Only, sites: map[string]*site{}}
 	_, err := s.open("", platform.Generic, func(t *platform.ToolSettings) {
 		t.ClientID, t.DeploymentID = o.ClientID, o.DeploymentID
 	})
@@ -268,6 +273,9 @@ func (s *Suite) Run(ctx context.Context, each func(Result)) Report {
 		if ctx.Err() != nil {
 			break
 		}
+		if !s.wants(c.ID) {
+			continue
+		}
 		result := s.examine(ctx, c)
 		r.add(result)
 		if each != nil {
@@ -277,7 +285,11 @@ func (s *Suite) Run(ctx context.Context, each func(Result)) Report {
 	return r
 }
 
-// Examine makes one case.
+func (s *Suite) wants(id string) bool {
+	return len(s.only) == 0 || slices.ContainsFunc(s.only, func(begin string) bool { return strings.HasPrefix(id, begin) })
+}
+
+// examine makes one case.
 func (s *Suite) examine(ctx context.Context, c Case) Result {
 	t := &trial{ctx: ctx, suite: s, site: s.first()}
 	begun := time.Now()
