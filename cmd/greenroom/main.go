@@ -29,7 +29,7 @@ func main() {
 type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the server."`
 	Demo        demoCmd        `cmd:"" help:"Run Greenroom beside a small demo LMS on this machine. Nothing is kept."`
-	Workspace   workspaceCmd   `cmd:"" help:"Make and list workspaces."`
+	Workspace   workspaceCmd   `cmd:"" help:"Make, list, rename and delete workspaces."`
 	User        userCmd        `cmd:"" help:"Make people who can sign in."`
 	Connection  connectionCmd  `cmd:"" help:"Connect LMSes to a workspace."`
 	Scenario    scenarioCmd    `cmd:"" help:"Bring scenarios into a workspace."`

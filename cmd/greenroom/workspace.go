@@ -13,7 +13,9 @@ import (
 
 type workspaceCmd struct {
 	Create workspaceCreate `cmd:"" help:"Make a workspace with its own signing key."`
-	List   workspaceList   `cmd:"" help:"List workspaces."`
+	List   workspaceList   `cmd:"" help:"List workspaces, or those that were deleted."`
+	Rename workspaceRename `cmd:"" help:"Change a workspace's name or address. LMSes are not affected."`
+	Delete workspaceDelete `cmd:"" help:"Delete a workspace with everything in it, for good. Without --yes it shows what would go."`
 }
 
 // defaultPublicURL matches the default of serve's --listen.
@@ -88,6 +90,7 @@ type workspaceList struct {
 	database
 	printed
 	publicURL
+	Deleted bool `help:"List what is remembered of deleted workspaces instead."`
 }
 
 func (c workspaceList) Run(ctx context.Context, s streams) error {
@@ -96,6 +99,9 @@ func (c workspaceList) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer h.Close()
+	if c.Deleted {
+		return c.deleted(ctx, s, h)
+	}
 	urls, err := c.urls(h.Config, s)
 	if err != nil {
 		return err

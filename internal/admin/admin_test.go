@@ -234,7 +234,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	members := []string{"/w/northwind/scenarios", "/w/northwind/"}
 	admins := []string{
 		"/w/northwind/members", "/w/northwind/passbacks", "/w/northwind/scenarios/import", "/w/northwind/settings",
-		"/w/northwind/settings/integrations", lti, lti + "/connections", lti + "/registration-urls",
+		"/w/northwind/settings/integrations", "/w/northwind/settings/audit", lti, lti + "/connections", lti + "/registration-urls",
 	}
 	browsers := map[string]*browser{"": s.as(""), "dana": s.as("dana"), "ada": s.as("ada"), "mel": s.as("mel"), "eve": s.as("eve")}
 	for _, path := range append(members, admins...) {
@@ -285,6 +285,7 @@ func TestPagesAreSealed(t *testing.T) {
 	for _, path := range []string{
 		"/", "/workspaces", "/w/northwind/scenarios", "/w/northwind/members", "/w/northwind/passbacks",
 		"/w/northwind/settings", "/w/northwind/settings/integrations", lti, "/w/northwind/nothing",
+		"/w/northwind/settings/audit", "/w/northwind/settings/delete",
 	} {
 		got := dana.get(path)
 		if m := inline.FindString(got.body); m != "" {

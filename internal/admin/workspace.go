@@ -21,21 +21,27 @@ type workspacePage struct {
 	Path       string
 	Name, Slug web.Field
 	ID         greenroom.WorkspaceID
+	Delete     string // address of the page for it, empty unless an owner is here
 }
 
-func newWorkspacePage(w greenroom.Workspace, f greenroom.WorkspaceForm) workspacePage {
-	return workspacePage{
+func newWorkspacePage(r *http.Request, f greenroom.WorkspaceForm) workspacePage {
+	w := web.Workspace(r.Context())
+	page := workspacePage{
 		Path: web.WorkspacePath(w, "settings"), ID: w.ID,
 		Name: web.Field{Name: "name", Label: "Name", Value: f.Name, Required: true,
 			Help: "Your people see it at the top of every page."},
 		Slug: web.Field{Name: "slug", Label: "Address", Value: f.Slug, Required: true, Mono: true,
-			Help: "The part after /w/ in the address of these pages. Connected LMSes are not affected by a change."},
+			Help: "The part after /w/ in the address of these pages. A new one breaks bookmarks; connected LMSes go on as before, for their URLs carry the identifier below."},
 	}
+	if web.Actor(r.Context()).Role == greenroom.Owner {
+		page.Delete = web.WorkspacePath(w, "settings/delete")
+	}
+	return page
 }
 
 func (h workspaces) edit(w http.ResponseWriter, r *http.Request) error {
 	ws := web.Workspace(r.Context())
-	page := newWorkspacePage(ws, greenroom.WorkspaceForm{Name: ws.Name, Slug: ws.Slug})
+	page := newWorkspacePage(r, greenroom.WorkspaceForm{Name: ws.Name, Slug: ws.Slug})
 	return h.render(w, r, http.StatusOK, "general.html", page)
 }
 
@@ -45,7 +51,7 @@ func (h workspaces) rename(w http.ResponseWriter, r *http.Request) error {
 	}
 	form := greenroom.WorkspaceForm{Name: r.PostFormValue("name"), Slug: r.PostFormValue("slug")}
 	saved, err := h.kit.Service.RenameWorkspace(r.Context(), web.Actor(r.Context()), form)
-	page := newWorkspacePage(web.Workspace(r.Context()), form)
+	page := newWorkspacePage(r, form)
 	if web.MarkFields(err, &page.Name, &page.Slug) {
 		return h.render(w, r, http.StatusUnprocessableEntity, "general.html", page)
 	}

@@ -160,7 +160,7 @@ func (s *Service) SaveConnection(ctx context.Context, a Actor, f ConnectionForm)
 		}
 	}
 	err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		saved.Connection, saved.Created, err = s.upsertConnection(ctx, tx, c)
+		saved.Connection, saved.Created, err = s.upsertConnection(ctx, tx, a, c)
 		return err
 	})
 	return saved, err
@@ -191,23 +191,30 @@ func keySetWarning(err error) string {
 
 // upsertConnection saves c under its issuer and client ID. What the form does
 // not hold is kept.
-func (s *Service) upsertConnection(ctx context.Context, tx Tx, c Connection) (Connection, bool, error) {
+func (s *Service) upsertConnection(ctx context.Context, tx Tx, a Actor, c Connection) (Connection, bool, error) {
 	now := s.Now()
 	same, err := tx.ConnectionsOf(ctx, c.Issuer, c.ClientID)
 	if err != nil {
 		return Connection{}, false, err
 	}
 	if len(same) > 0 {
-		return s.changeConnection(ctx, tx, same[0], c)
+		return s.changeConnection(ctx, tx, a, same[0], c)
 	}
 	if c.ID, err = newID[ConnectionID](s.Random); err != nil {
 		return Connection{}, false, err
 	}
 	c.ConnectedAt, c.UpdatedAt = now, now
-	return c, true, tx.SaveConnection(ctx, c)
+	if err := tx.SaveConnection(ctx, c); err != nil {
+		return Connection{}, false, err
+	}
+	action := ConnectionCreated
+	if c.How == ByRegistration {
+		action = ConnectionRegistered
+	}
+	return c, true, s.audit(ctx, tx, a, connectionEntry(action, Connection{}, c))
 }
 
-func (s *Service) changeConnection(ctx context.Context, tx Tx, old, c Connection) (Connection, bool, error) {
+func (s *Service) changeConnection(ctx context.Context, tx Tx, a Actor, old, c Connection) (Connection, bool, error) {
 	c.ID, c.ConnectedAt, c.UpdatedAt = old.ID, old.ConnectedAt, s.Now()
 	c.LastLaunchAt, c.LastPassbackAt = old.LastLaunchAt, old.LastPassbackAt
 	c.Disabled = old.Disabled
@@ -218,7 +225,46 @@ func (s *Service) changeConnection(ctx context.Context, tx Tx, old, c Connection
 	if c.KeySet == nil && c.KeySetURL == old.KeySetURL {
 		c.KeySet, c.KeySetAt = old.KeySet, old.KeySetAt
 	}
-	return c, false, tx.SaveConnection(ctx, c)
+	if err := tx.SaveConnection(ctx, c); err != nil {
+		return Connection{}, false, err
+	}
+	e := connectionEntry(ConnectionChanged, old, c)
+	if c.How == ByRegistration {
+		e.Action = ConnectionRegistered
+	} else if len(e.Changes) == 0 { // the same form again
+		return c, false, nil
+	}
+	return c, false, s.audit(ctx, tx, a, e)
+}
+
+// connectionEntry tells in what the new connection differs from the old. The
+// platform's keys are no setting, and are left out.
+func connectionEntry(action AuditAction, old, c Connection) AuditEntry {
+	list := func(ids []string) string { return strings.Join(ids, ", ") }
+	return AuditEntry{
+		Action: action, Noun: NounConnection, NounID: string(c.ID), Label: c.Platform,
+		Changes: changes(
+			Change{"name", old.Platform, c.Platform},
+			Change{"issuer", old.Issuer, c.Issuer},
+			Change{"client ID", old.ClientID, c.ClientID},
+			Change{"deployment IDs", list(old.Deployments), list(c.Deployments)},
+			Change{"any deployment", yesNo(old.AcceptDeployments), yesNo(c.AcceptDeployments)},
+			Change{"authentication request URL", old.AuthURL, c.AuthURL},
+			Change{"access token URL", old.TokenURL, c.TokenURL},
+			Change{"public keyset URL", old.KeySetURL, c.KeySetURL},
+			Change{"audience", old.Audience, c.Audience},
+			Change{"connected by", string(old.How), string(c.How)},
+			Change{"granted", list(old.Scopes), list(c.Scopes)},
+			Change{"not granted", list(old.Missing), list(c.Missing)},
+		),
+	}
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
 }
 
 // Connections returns a workspace's connections for its administrators.

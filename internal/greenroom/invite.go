@@ -66,7 +66,10 @@ func (s *Service) NewInvite(ctx context.Context, a Actor) (Invite, string, error
 		if _, err := tx.Workspace(ctx); err != nil {
 			return err
 		}
-		return tx.AddInvite(ctx, i)
+		if err := tx.AddInvite(ctx, i); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, a, AuditEntry{Action: InviteCreated, Noun: NounInvite, NounID: string(i.ID)})
 	})
 	return i, s.inviteToken(a.Workspace, i), err
 }
@@ -173,8 +176,12 @@ func (s *Service) RevokeInvites(ctx context.Context, a Actor) (int, error) {
 				return err
 			}
 		}
-		n = len(open)
-		return nil
+		if n = len(open); n == 0 {
+			return nil
+		}
+		return s.audit(ctx, tx, a, AuditEntry{
+			Action: InvitesRevoked, Noun: NounInvite, Changes: []Change{{"open registration URLs", strconv.Itoa(n), "0"}},
+		})
 	})
 	return n, err
 }
@@ -208,7 +215,9 @@ func (s *Service) Register(ctx context.Context, w WorkspaceID, token string, r R
 		if !i.UsedAt.IsZero() {
 			return &InviteError{InviteUsed}
 		}
-		if saved, _, err = s.upsertConnection(ctx, tx, answer.connection(s.Now())); err != nil {
+		// The registration is its maker's doing: the URL was theirs to hand out.
+		by := Actor{Person: i.CreatedBy, Workspace: w}
+		if saved, _, err = s.upsertConnection(ctx, tx, by, answer.connection(s.Now())); err != nil {
 			return err
 		}
 		i.UsedAt, i.LeaseUntil, i.Connection = s.Now(), time.Time{}, saved.ID

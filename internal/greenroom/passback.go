@@ -289,11 +289,32 @@ func (s *Service) SendAgain(ctx context.Context, a Actor, id PassbackID) error {
 		if p.State == PassbackSent {
 			return nil
 		}
+		e, err := passbackEntry(ctx, tx, p)
+		if err != nil {
+			return err
+		}
 		p.renew(s.Now())
-		return tx.SavePassback(ctx, p)
+		if err := tx.SavePassback(ctx, p); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, a, e)
 	})
 	if err == nil {
 		s.wake()
 	}
 	return err
+}
+
+// passbackEntry names the activity alone: the log outlives what is known of
+// the learner.
+func passbackEntry(ctx context.Context, tx Tx, p Passback) (AuditEntry, error) {
+	item, err := tx.LineItem(ctx, p.LineItem)
+	if err != nil {
+		return AuditEntry{}, err
+	}
+	link, err := tx.ResourceLink(ctx, item.ResourceLink)
+	return AuditEntry{
+		Action: PassbackSentAgain, Noun: NounPassback, NounID: string(p.ID), Label: link.Title,
+		Changes: changes(Change{"state", string(p.State), string(PassbackWaiting)}),
+	}, err
 }

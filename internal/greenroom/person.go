@@ -80,8 +80,32 @@ func (s *Service) CreateUser(ctx context.Context, w WorkspaceID, u NewUser) (Per
 		if _, err := tx.Workspace(ctx); err != nil {
 			return err
 		}
-		return tx.PutMember(ctx, p.ID, u.Role, s.Now())
+		return s.giveRole(ctx, tx, Operator(w), p, u.Role)
 	})
+}
+
+// giveRole makes a person a member, or changes what they may do.
+func (s *Service) giveRole(ctx context.Context, tx Tx, a Actor, p Person, r Role) error {
+	e := personEntry(RoleChanged, p)
+	before, err := tx.Member(ctx, p.ID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		e.Action = PersonAdded
+	case err != nil:
+		return err
+	case before.Role == r:
+		return nil
+	}
+	if err := tx.PutMember(ctx, p.ID, r, s.Now()); err != nil {
+		return err
+	}
+	e.Changes = []Change{{"role", string(before.Role), string(r)}}
+	return s.audit(ctx, tx, a, e)
+}
+
+// personEntry begins an audit entry about a person who signs in.
+func personEntry(action AuditAction, p Person) AuditEntry {
+	return AuditEntry{Action: action, Noun: NounPerson, NounID: string(p.ID), Label: p.Name + " (" + p.Email + ")"}
 }
 
 func (s *Service) createPerson(ctx context.Context, u NewUser) (Person, error) {
@@ -208,14 +232,31 @@ func (s *Service) SetUp(ctx context.Context, token string, f SetUpForm) (Person,
 	if err != nil {
 		return Person{}, Workspace{}, err
 	}
-	if err := s.Store.Instance().CreateFirstOwner(ctx, p, w, key); err != nil {
+	actor := Actor{Person: p.ID, Workspace: w.ID, Role: Owner}
+	log, err := s.firstEntries(actor, p, w)
+	if err != nil {
+		return Person{}, Workspace{}, err
+	}
+	if err := s.Store.Instance().CreateFirstOwner(ctx, p, w, key, log...); err != nil {
 		if errors.Is(err, ErrTaken) {
 			err = ErrNotFound
 		}
 		return Person{}, Workspace{}, err
 	}
 	if f.Samples {
-		err = s.addSamples(ctx, w.ID)
+		err = s.addSamples(ctx, actor)
 	}
 	return p, w, err
+}
+
+// firstEntries open the audit log of the first workspace.
+func (s *Service) firstEntries(a Actor, p Person, w Workspace) ([]AuditEntry, error) {
+	created, err := s.auditEntry(a, createdEntry(w, p.Name))
+	if err != nil {
+		return nil, err
+	}
+	added := personEntry(PersonAdded, p)
+	added.ActorName, added.Changes = p.Name, []Change{{"role", "", string(Owner)}}
+	added, err = s.auditEntry(a, added)
+	return []AuditEntry{created, added}, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -82,29 +83,34 @@ func (s *Service) SaveScenario(ctx context.Context, a Actor, name string, source
 	if _, err := s.settings(a); err != nil {
 		return Scenario{}, err
 	}
-	return s.ImportScenario(ctx, a.Workspace, name, source)
+	return s.importScenario(ctx, a, name, source)
 }
 
 // ImportScenario compiles a scenario file and saves it under its slug: a new
 // scenario, or the next version of the one that has the slug. The same file
-// again changes nothing. Errors are roleplay.Problems.
+// again changes nothing. It is the operator's: see SaveScenario for others.
+// Errors are roleplay.Problems.
 func (s *Service) ImportScenario(ctx context.Context, w WorkspaceID, name string, source []byte) (Scenario, error) {
+	return s.importScenario(ctx, Operator(w), name, source)
+}
+
+func (s *Service) importScenario(ctx context.Context, a Actor, name string, source []byte) (Scenario, error) {
 	file, err := roleplay.Parse(ctx, name, source)
 	if err != nil {
 		return Scenario{}, err
 	}
 	var sc Scenario
-	err = s.Store.Workspace(w).Update(ctx, func(ctx context.Context, tx Tx) error {
+	err = s.Store.Workspace(a.Workspace).Update(ctx, func(ctx context.Context, tx Tx) error {
 		if _, err := tx.Workspace(ctx); err != nil {
 			return err
 		}
-		sc, err = s.saveScenario(ctx, tx, file)
+		sc, err = s.saveScenario(ctx, tx, a, file)
 		return err
 	})
 	return sc, err
 }
 
-func (s *Service) saveScenario(ctx context.Context, tx Tx, file *roleplay.Scenario) (Scenario, error) {
+func (s *Service) saveScenario(ctx context.Context, tx Tx, a Actor, file *roleplay.Scenario) (Scenario, error) {
 	now := s.Now()
 	sc, err := tx.ScenarioBySlug(ctx, file.Slug)
 	switch {
@@ -125,19 +131,40 @@ func (s *Service) saveScenario(ctx context.Context, tx Tx, file *roleplay.Scenar
 			return sc, nil
 		}
 	}
+	old := sc
 	sc.Title, sc.Description, sc.Objective = file.Title, file.Description, file.Objective
 	sc.Difficulty, sc.Archived = file.Difficulty, false
 	sc.Version++
 	sc.UpdatedAt = now
-	return sc, tx.SaveScenario(ctx, sc, ScenarioVersion{
+	err = tx.SaveScenario(ctx, sc, ScenarioVersion{
 		Scenario: sc.ID, Version: sc.Version, Source: file.Source, Compiled: file.Compiled, SavedAt: now,
 	})
+	if err != nil {
+		return Scenario{}, err
+	}
+	return sc, s.audit(ctx, tx, a, scenarioEntry(old, sc))
+}
+
+// scenarioEntry tells what an import did: old is without a version if the
+// scenario is new.
+func scenarioEntry(old, sc Scenario) AuditEntry {
+	e := AuditEntry{Action: ScenarioChanged, Noun: NounScenario, NounID: string(sc.ID), Label: sc.Title}
+	from := strconv.Itoa(old.Version)
+	if old.Version == 0 {
+		e.Action, from = ScenarioImported, ""
+	}
+	e.Changes = changes(
+		Change{"version", from, strconv.Itoa(sc.Version)},
+		Change{"title", old.Title, sc.Title},
+		Change{"archived", yesNo(old.Archived), yesNo(sc.Archived)},
+	)
+	return e
 }
 
 // addSamples saves the scenarios that come with the binary.
-func (s *Service) addSamples(ctx context.Context, w WorkspaceID) error {
+func (s *Service) addSamples(ctx context.Context, a Actor) error {
 	for _, sample := range roleplay.Samples() {
-		if _, err := s.ImportScenario(ctx, w, sample.Name, sample.Source); err != nil {
+		if _, err := s.importScenario(ctx, a, sample.Name, sample.Source); err != nil {
 			return fmt.Errorf("sample scenario %s: %w", sample.Name, err)
 		}
 	}

@@ -25,8 +25,9 @@ type Store interface {
 // in, which workspaces there are, and which passbacks are due.
 type InstanceStore interface {
 	// CreateWorkspace adds a workspace with its first key, and makes owner its
-	// owner if that is not empty. ErrTaken if the slug is used.
-	CreateWorkspace(ctx context.Context, w Workspace, k Key, owner PersonID) error
+	// owner if that is not empty; the entries open its audit log. ErrTaken if
+	// the slug is used.
+	CreateWorkspace(ctx context.Context, w Workspace, k Key, owner PersonID, log ...AuditEntry) error
 	// Workspaces returns all, by name.
 	Workspaces(ctx context.Context) ([]Workspace, error)
 	// FindWorkspace takes an ID or a slug; an ID wins. ErrNotFound.
@@ -35,8 +36,9 @@ type InstanceStore interface {
 	// CreatePerson adds a person. ErrTaken if the e-mail address is used.
 	CreatePerson(ctx context.Context, p Person) error
 	// CreateFirstOwner adds the first person of the instance, a workspace and
-	// its key at once. ErrTaken if there is any person already.
-	CreateFirstOwner(ctx context.Context, p Person, w Workspace, k Key) error
+	// its key at once, and opens the audit log with the entries. ErrTaken if
+	// there is any person already.
+	CreateFirstOwner(ctx context.Context, p Person, w Workspace, k Key, log ...AuditEntry) error
 	// HasPeople tells whether anybody can sign in.
 	HasPeople(ctx context.Context) (bool, error)
 	// Person and PersonByEmail return ErrNotFound if there is none.
@@ -60,6 +62,10 @@ type InstanceStore interface {
 	// NextTry returns when the next waiting passback falls due, ErrNotFound if
 	// nothing waits.
 	NextTry(ctx context.Context) (time.Time, error)
+
+	// InstanceAudit returns what was kept of workspaces that were deleted, the
+	// newest first. NounID is the workspace's ID.
+	InstanceAudit(ctx context.Context) ([]AuditEntry, error)
 }
 
 // A WorkspaceStore keeps what one workspace must remember. A row of another
@@ -147,6 +153,16 @@ type Reader interface {
 	PassbackFor(ctx context.Context, item LineItemID, learner LearnerID) (Passback, error)
 	// CountPassbacks counts by state.
 	CountPassbacks(ctx context.Context) (map[PassbackState]int, error)
+
+	// Audit returns entries of the audit log, the newest first. Of entries of
+	// the same time the greater ID comes first, and each entry is on one page.
+	Audit(ctx context.Context, f AuditFilter) ([]AuditEntry, error)
+	// AuditActors returns everybody who appears in the audit log, once each,
+	// by name; those who never signed in are one.
+	AuditActors(ctx context.Context) ([]AuditActor, error)
+
+	// Contents counts what the workspace holds.
+	Contents(ctx context.Context) (Contents, error)
 }
 
 // A Tx writes within one transaction of one workspace.
@@ -188,4 +204,14 @@ type Tx interface {
 	SaveLineItem(ctx context.Context, i LineItem) error
 	// SavePassback adds or changes a passback by its ID.
 	SavePassback(ctx context.Context, p Passback) error
+
+	// AddAudit writes an entry of the audit log. There is no way to change or
+	// remove one.
+	AddAudit(ctx context.Context, e AuditEntry) error
+
+	// DeleteWorkspace removes the workspace with everything in it, the audit
+	// log included, and keeps record with the instance. People stay, without
+	// their membership. ErrNotFound if the workspace is gone; what others
+	// write into it meanwhile is either removed as well or fails.
+	DeleteWorkspace(ctx context.Context, record AuditEntry) error
 }

@@ -66,9 +66,21 @@ func (s *Service) CreateWorkspace(ctx context.Context, name string, owner Person
 	if err != nil {
 		return Workspace{}, err
 	}
+	actor, actorName := Operator(w.ID), OperatorName
+	if owner != "" {
+		p, err := s.Store.Instance().Person(ctx, owner)
+		if err != nil {
+			return Workspace{}, err
+		}
+		actor.Person, actorName = owner, p.Name
+	}
 	base := w.Slug
 	for n := 2; ; n++ {
-		err = s.Store.Instance().CreateWorkspace(ctx, w, key, owner)
+		var e AuditEntry
+		if e, err = s.auditEntry(actor, createdEntry(w, actorName)); err != nil {
+			break
+		}
+		err = s.Store.Instance().CreateWorkspace(ctx, w, key, owner, e)
 		if !errors.Is(err, ErrTaken) || n > 99 {
 			break
 		}
@@ -78,9 +90,16 @@ func (s *Service) CreateWorkspace(ctx context.Context, name string, owner Person
 		return Workspace{}, fmt.Errorf("create workspace: %w", err)
 	}
 	if samples {
-		err = s.addSamples(ctx, w.ID)
+		err = s.addSamples(ctx, actor)
 	}
 	return w, err
+}
+
+func createdEntry(w Workspace, actorName string) AuditEntry {
+	return AuditEntry{
+		ActorName: actorName, Action: WorkspaceCreated, Noun: NounWorkspace, NounID: string(w.ID), Label: w.Name,
+		Changes: []Change{{"address", "", w.Slug}},
+	}
 }
 
 // newWorkspace makes a workspace and its first key, and checks the name.
@@ -135,8 +154,17 @@ func (s *Service) RenameWorkspace(ctx context.Context, a Actor, f WorkspaceForm)
 		if w, err = tx.Workspace(ctx); err != nil {
 			return err
 		}
+		changed := changes(Change{"name", w.Name, f.Name}, Change{"address", w.Slug, f.Slug})
+		if len(changed) == 0 {
+			return nil
+		}
 		w.Name, w.Slug = f.Name, f.Slug
-		return tx.SaveWorkspace(ctx, w)
+		if err := tx.SaveWorkspace(ctx, w); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, a, AuditEntry{
+			Action: WorkspaceRenamed, Noun: NounWorkspace, NounID: string(w.ID), Label: w.Name, Changes: changed,
+		})
 	})
 	if errors.Is(err, ErrTaken) {
 		return Workspace{}, invalid("slug", "Another workspace already uses this address.")

@@ -66,10 +66,21 @@ func (l *Launch) Mount(mux *http.ServeMux) {
 	mux.Handle("GET /lti/{workspace}/.well-known/openid-configuration", l.kit.Document(l.openID))
 }
 
-// workspace returns the route's workspace, named by its ID.
+// workspace returns the route's workspace, named by its ID. An LMS may go on
+// sending people to one that was deleted: they get a page of their own.
 func (l *Launch) workspace(r *http.Request) (greenroom.Workspace, error) {
 	id := greenroom.WorkspaceID(r.PathValue("workspace"))
-	return l.service.Store.Workspace(id).Workspace(r.Context())
+	w, err := l.service.Store.Workspace(id).Workspace(r.Context())
+	if errors.Is(err, greenroom.ErrNotFound) {
+		err = &web.PageError{
+			Status:   http.StatusNotFound,
+			Title:    "This practice room is not here any more",
+			Sentence: "The activity leads to a Greenroom workspace that was deleted, or the address is mistyped.",
+			Hint:     "Ask your teacher. Whoever looks after the LMS can remove the tool or connect it to another workspace.",
+			Cause:    err,
+		}
+	}
+	return w, err
 }
 
 // tool returns the tool that a workspace is to its platforms.

@@ -104,7 +104,7 @@ func TestRefusedLogins(t *testing.T) {
 	})
 	t.Run("to no workspace", func(t *testing.T) {
 		page := s.post(s.kit.URLs.Login("nowhere"), s.loginForm())
-		page.shows(t, "There is no such page")
+		page.shows(t, "This practice room is not here any more")
 		if page.StatusCode != http.StatusNotFound {
 			t.Errorf("status %d", page.StatusCode)
 		}

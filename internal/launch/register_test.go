@@ -185,7 +185,7 @@ func TestRegistrationURLsThatDoNotOpen(t *testing.T) {
 				return strings.Replace(address, string(h.ours.ID), "nowhere", 1)
 			},
 			http.StatusNotFound,
-			[]string{"There is no such page"},
+			[]string{"This practice room is not here any more"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

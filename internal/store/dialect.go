@@ -34,6 +34,9 @@ type dialect interface {
 	// as a table and its condition; the key is the condition's arguments.
 	// Whoever adds a row that refers to them is not kept waiting.
 	lock(ctx context.Context, tx *sql.Tx, rows string, key ...string) error
+	// seize does what lock does, and keeps everybody waiting who adds a row
+	// that refers to them.
+	seize(ctx context.Context, tx *sql.Tx, rows string, key ...string) error
 	// share keeps a connection from being deleted until the transaction ends.
 	share(ctx context.Context, tx *sql.Tx, workspace, connection string) error
 	// lockPeople keeps people from being added until the transaction ends.
@@ -65,6 +68,8 @@ func (sqliteDialect) isDangling(err error) bool {
 }
 
 func (sqliteDialect) lock(context.Context, *sql.Tx, string, ...string) error { return nil }
+
+func (sqliteDialect) seize(context.Context, *sql.Tx, string, ...string) error { return nil }
 
 func (sqliteDialect) share(context.Context, *sql.Tx, string, string) error { return nil }
 
@@ -108,6 +113,10 @@ func (postgresDialect) isDangling(err error) bool { return postgresCode(err, "23
 
 func (postgresDialect) lock(ctx context.Context, tx *sql.Tx, rows string, key ...string) error {
 	return lockRows(ctx, tx, "select 1 from "+rows+" for no key update", key...)
+}
+
+func (postgresDialect) seize(ctx context.Context, tx *sql.Tx, rows string, key ...string) error {
+	return lockRows(ctx, tx, "select 1 from "+rows+" for update", key...)
 }
 
 func (postgresDialect) share(ctx context.Context, tx *sql.Tx, workspace, connection string) error {

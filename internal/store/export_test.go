@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // MigrateDown takes all migrations back.
 func MigrateDown(ctx context.Context, s *Store) error {
@@ -15,4 +18,29 @@ func MigrateDown(ctx context.Context, s *Store) error {
 func MigrateUp(ctx context.Context, s *Store) error {
 	_, err := s.migrate(ctx, nil)
 	return err
+}
+
+// OwnTables are the tables that a deleted workspace is removed from.
+func OwnTables() []string { return slices.Sorted(slices.Values(ownTables)) }
+
+// WorkspaceTables returns the tables that have a column workspace_id.
+func WorkspaceTables(ctx context.Context, s *Store) (tables []string, err error) {
+	query := "select table_name from information_schema.columns where table_schema = current_schema() and column_name = 'workspace_id'"
+	if s.Dialect() == "SQLite" {
+		query = "select m.name from sqlite_master m join pragma_table_info(m.name) c on c.name = 'workspace_id' where m.type = 'table'"
+	}
+	rows, err := s.read.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var table string
+		if err := rows.Scan(&table); err != nil {
+			return nil, err
+		}
+		tables = append(tables, table)
+	}
+	slices.Sort(tables)
+	return tables, rows.Err()
 }

@@ -20,9 +20,12 @@ func (i *instanceStore) write(ctx context.Context, path string, fn func(ctx cont
 }
 
 // CreateWorkspace implements greenroom.InstanceStore.
-func (i *instanceStore) CreateWorkspace(ctx context.Context, w greenroom.Workspace, k greenroom.Key, owner greenroom.PersonID) error {
+func (i *instanceStore) CreateWorkspace(ctx context.Context, w greenroom.Workspace, k greenroom.Key, owner greenroom.PersonID, log ...greenroom.AuditEntry) error {
 	return i.write(ctx, "workspace "+w.Slug, func(ctx context.Context, t *txn) error {
-		return addWorkspace(ctx, t.db, w, k, owner)
+		if err := addWorkspace(ctx, t.db, w, k, owner); err != nil {
+			return err
+		}
+		return addAudits(ctx, t.db, w.ID, log)
 	})
 }
 
@@ -60,7 +63,7 @@ func (i *instanceStore) CreatePerson(ctx context.Context, p greenroom.Person) er
 }
 
 // CreateFirstOwner implements greenroom.InstanceStore.
-func (i *instanceStore) CreateFirstOwner(ctx context.Context, p greenroom.Person, w greenroom.Workspace, k greenroom.Key) error {
+func (i *instanceStore) CreateFirstOwner(ctx context.Context, p greenroom.Person, w greenroom.Workspace, k greenroom.Key, log ...greenroom.AuditEntry) error {
 	return i.write(ctx, "first owner", func(ctx context.Context, t *txn) error {
 		if err := t.store.dialect.lockPeople(ctx, t.tx); err != nil {
 			return err
@@ -75,7 +78,10 @@ func (i *instanceStore) CreateFirstOwner(ctx context.Context, p greenroom.Person
 		if err := t.db.AddPerson(ctx, fromPerson(p)); err != nil {
 			return err
 		}
-		return addWorkspace(ctx, t.db, w, k, p.ID)
+		if err := addWorkspace(ctx, t.db, w, k, p.ID); err != nil {
+			return err
+		}
+		return addAudits(ctx, t.db, w.ID, log)
 	})
 }
 

@@ -3,6 +3,7 @@ package store_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -42,6 +43,21 @@ func TestPromises(t *testing.T) {
 	for name, database := range databases {
 		t.Run(name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) greenroom.Store { return open(t, database(t)) })
+		})
+	}
+}
+
+// A table that is added has to go with its workspace.
+func TestADeletedWorkspaceLeavesNoTable(t *testing.T) {
+	for name, database := range databases {
+		t.Run(name, func(t *testing.T) {
+			tables, err := store.WorkspaceTables(t.Context(), open(t, database(t)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if own := store.OwnTables(); !slices.Equal(own, tables) {
+				t.Errorf("removed from\n%v\nwhile these have workspaces:\n%v", own, tables)
+			}
 		})
 	}
 }

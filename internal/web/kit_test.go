@@ -37,7 +37,7 @@ func (m *memory) Workspace(greenroom.WorkspaceID) greenroom.WorkspaceStore { ret
 
 func (m *memory) HasPeople(context.Context) (bool, error) { return len(m.people) > 0, nil }
 
-func (m *memory) CreateFirstOwner(_ context.Context, p greenroom.Person, w greenroom.Workspace, _ greenroom.Key) error {
+func (m *memory) CreateFirstOwner(_ context.Context, p greenroom.Person, w greenroom.Workspace, _ greenroom.Key, _ ...greenroom.AuditEntry) error {
 	m.people[p.ID] = p
 	m.memberships = append(m.memberships, greenroom.Membership{Workspace: w, Role: greenroom.Owner})
 	return nil

@@ -30,11 +30,13 @@ func navigation(g *Guest, path string) []NavSection {
 		return sections
 	}
 	general := link("General", "sliders", "settings")
-	general.Here = path == general.Path
+	general.Here = path == general.Path || path == general.Path+"/delete"
 	return append(sections,
 		NavSection{"People", []NavLink{link("Members", "people", "members")}},
 		NavSection{"Gradebook", []NavLink{link("Passbacks", "passback", "passbacks")}},
-		NavSection{"Administration", []NavLink{general, link("Integrations", "plug", "settings/integrations")}},
+		NavSection{"Administration", []NavLink{
+			general, link("Integrations", "plug", "settings/integrations"), link("Audit log", "history", "settings/audit"),
+		}},
 	)
 }
 

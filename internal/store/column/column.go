@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/roleplay"
 )
 
@@ -61,6 +62,28 @@ func (s *Strings) Scan(src any) error {
 		return err
 	}
 	return json.Unmarshal([]byte(text), (*[]string)(s))
+}
+
+// Changes are kept as a JSON array, none as empty text.
+type Changes []greenroom.Change
+
+// Value implements driver.Valuer.
+func (c Changes) Value() (driver.Value, error) {
+	if len(c) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal([]greenroom.Change(c))
+	return string(b), err
+}
+
+// Scan implements sql.Scanner.
+func (c *Changes) Scan(src any) error {
+	*c = nil
+	text, err := scanText(src)
+	if err != nil || text == "" {
+		return err
+	}
+	return json.Unmarshal([]byte(text), (*[]greenroom.Change)(c))
 }
 
 // Score is kept as text, for example 17/24.

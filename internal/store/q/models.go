@@ -9,6 +9,19 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/store/column"
 )
 
+type Audit struct {
+	WorkspaceID greenroom.WorkspaceID
+	ID          greenroom.AuditID
+	At          column.Time
+	Actor       greenroom.PersonID
+	ActorName   string
+	Action      greenroom.AuditAction
+	Noun        greenroom.AuditNoun
+	NounID      string
+	Label       string
+	Changes     column.Changes
+}
+
 type Connection struct {
 	WorkspaceID       greenroom.WorkspaceID
 	ID                greenroom.ConnectionID
@@ -29,6 +42,18 @@ type Connection struct {
 	KeySetAt          column.Time
 	ConnectedAt       column.Time
 	UpdatedAt         column.Time
+}
+
+type InstanceAudit struct {
+	ID        greenroom.AuditID
+	At        column.Time
+	Actor     greenroom.PersonID
+	ActorName string
+	Action    greenroom.AuditAction
+	Noun      greenroom.AuditNoun
+	NounID    string
+	Label     string
+	Changes   column.Changes
 }
 
 type Invite struct {

@@ -69,6 +69,18 @@ func (q *Queries) AddKey(ctx context.Context, arg AddKeyParams) error {
 	return err
 }
 
+const deleteWorkspace = `-- name: DeleteWorkspace :execrows
+delete from workspaces where id = $1
+`
+
+func (q *Queries) DeleteWorkspace(ctx context.Context, id greenroom.WorkspaceID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteWorkspace, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const invite = `-- name: Invite :one
 select workspace_id, id, created_by, created_at, expires_at, used_at, revoked_at, lease_until, connection_id from invites where workspace_id = $1 and id = $2
 `

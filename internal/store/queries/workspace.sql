@@ -4,6 +4,9 @@ select * from workspaces where id = @workspace_id;
 -- name: SaveWorkspace :execrows
 update workspaces set slug = @slug, name = @name where id = @id;
 
+-- name: DeleteWorkspace :execrows
+delete from workspaces where id = @id;
+
 -- name: Members :many
 select sqlc.embed(p), m.role, m.joined_at
 from members m

@@ -243,7 +243,11 @@ func nested(t *testing.T, ctx context.Context, name string, value reflect.Value,
 		for i := 1; i < method.Type().NumIn(); i++ {
 			args = append(args, reflect.Zero(method.Type().In(i)))
 		}
-		results := method.Call(args)
+		call := method.Call
+		if method.Type().IsVariadic() {
+			call = method.CallSlice
+		}
+		results := call(args)
 		err, _ := results[len(results)-1].Interface().(error)
 		if !errors.Is(err, greenroom.ErrNested) {
 			t.Errorf("%s.%s: error = %v, want %v", name, m.Name, err, greenroom.ErrNested)

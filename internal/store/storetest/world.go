@@ -48,6 +48,7 @@ type world struct {
 	ended      greenroom.Session
 	pick       greenroom.Pick // of open
 	passback   greenroom.Passback
+	entry      greenroom.AuditEntry
 }
 
 // worlds tells the worlds of one process apart.
@@ -185,6 +186,7 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	w.ended.EndedAt, w.ended.Score = minutes(4), &earned
 	w.pick = greenroom.Pick{Session: w.open.ID, Turn: 0, Choice: 2, At: minutes(6)}
 	w.passback = w.newPassback(t, "passback")
+	w.entry = w.newEntry("entry", 0)
 	update(t, w,
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddInvite(ctx, w.invite) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddLaunch(ctx, w.refusal) },
@@ -192,6 +194,7 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddSession(ctx, w.open) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddPick(ctx, w.pick) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SavePassback(ctx, w.passback) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddAudit(ctx, w.entry) },
 	)
 	w.connection = must(w.Connection(t.Context(), w.connection.ID))(t)
 	return w
@@ -199,4 +202,12 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 
 func (w *world) newInvite(id string) greenroom.Invite {
 	return greenroom.Invite{ID: greenroom.InviteID(w.id(id)), CreatedBy: w.person.ID, CreatedAt: noon, ExpiresAt: minutes(60)}
+}
+
+func (w *world) newEntry(id string, at int) greenroom.AuditEntry {
+	return greenroom.AuditEntry{
+		ID: greenroom.AuditID(w.id(id)), At: minutes(at), Actor: w.person.ID, ActorName: w.mark + " Ada",
+		Action: greenroom.ConnectionChanged, Noun: greenroom.NounConnection, NounID: string(w.connection.ID),
+		Label: w.mark + " Moodle", Changes: []greenroom.Change{{Field: "name", From: w.mark + " Mudle", To: w.mark + " Moodle"}},
+	}
 }

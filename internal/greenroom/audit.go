@@ -1,0 +1,288 @@
+package greenroom
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An AuditEntry says who did what to which thing of a workspace. It is written
+// in the transaction of the change and never altered. No secret is ever in it:
+// no token, no key, no password, and no name of a learner.
+type AuditEntry struct {
+	ID AuditID
+	At time.Time
+	// Actor is empty when nobody had signed in: the operator at the command
+	// line, or Greenroom by itself. ActorName tells which.
+	Actor     PersonID
+	ActorName string // as it was at the time
+	Action    AuditAction
+	Noun      AuditNoun
+	NounID    string // empty if the entry is about several things
+	Label     string // what people call the thing, as it was at the time
+	Changes   []Change
+}
+
+// A Change is one value that became another. From is empty for what is new.
+type Change struct {
+	Field string `json:"field"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+}
+
+// An AuditAction is what was done: a stable word for exports and filters.
+type AuditAction string
+
+// The actions.
+const (
+	ConnectionCreated    AuditAction = "connection.created"
+	ConnectionChanged    AuditAction = "connection.changed"
+	ConnectionRegistered AuditAction = "connection.registered"
+	InviteCreated        AuditAction = "invite.created"
+	InvitesRevoked       AuditAction = "invites.revoked"
+	KeyRotated           AuditAction = "key.rotated"
+	PersonAdded          AuditAction = "person.added"
+	PersonInvited        AuditAction = "person.invited"
+	PersonRemoved        AuditAction = "person.removed"
+	RoleChanged          AuditAction = "role.changed"
+	ScenarioImported     AuditAction = "scenario.imported"
+	ScenarioChanged      AuditAction = "scenario.changed"
+	ScenarioArchived     AuditAction = "scenario.archived"
+	WorkspaceCreated     AuditAction = "workspace.created"
+	WorkspaceRenamed     AuditAction = "workspace.renamed"
+	WorkspaceDeleted     AuditAction = "workspace.deleted" // in the instance's record alone
+	PassbackSentAgain    AuditAction = "passback.sent_again"
+	SignInEnded          AuditAction = "sign_in.ended_everywhere"
+	PasswordChanged      AuditAction = "password.changed"
+	PasswordResetLink    AuditAction = "password.reset_link"
+)
+
+var actionTexts = map[AuditAction]string{
+	ConnectionCreated:    "Connected an LMS",
+	ConnectionChanged:    "Changed a connection",
+	ConnectionRegistered: "LMS registered itself",
+	InviteCreated:        "Made a registration URL",
+	InvitesRevoked:       "Revoked registration URLs",
+	KeyRotated:           "Rotated the signing key",
+	PersonAdded:          "Added a person",
+	PersonInvited:        "Invited a person",
+	PersonRemoved:        "Removed a person",
+	RoleChanged:          "Changed a role",
+	ScenarioImported:     "Imported a scenario",
+	ScenarioChanged:      "Changed a scenario",
+	ScenarioArchived:     "Archived a scenario",
+	WorkspaceCreated:     "Created the workspace",
+	WorkspaceRenamed:     "Renamed the workspace",
+	WorkspaceDeleted:     "Deleted the workspace",
+	PassbackSentAgain:    "Sent a score again",
+	SignInEnded:          "Signed out everywhere",
+	PasswordChanged:      "Changed a password",
+	PasswordResetLink:    "Made a password reset link",
+}
+
+// Text says the action in words, or returns the action if it has none.
+func (a AuditAction) Text() string {
+	if text, ok := actionTexts[a]; ok {
+		return text
+	}
+	return string(a)
+}
+
+// An AuditNoun is the kind of thing that an entry is about.
+type AuditNoun string
+
+// The nouns.
+const (
+	NounConnection AuditNoun = "connection"
+	NounInvite     AuditNoun = "invite"
+	NounKey        AuditNoun = "key"
+	NounPerson     AuditNoun = "person"
+	NounScenario   AuditNoun = "scenario"
+	NounPassback   AuditNoun = "passback"
+	NounWorkspace  AuditNoun = "workspace"
+)
+
+// AuditNouns lists the kinds, in the order of a menu.
+func AuditNouns() []AuditNoun {
+	return []AuditNoun{NounConnection, NounInvite, NounKey, NounPerson, NounScenario, NounPassback, NounWorkspace}
+}
+
+// Text says the kind in words, in the plural.
+func (n AuditNoun) Text() string {
+	switch n {
+	case NounConnection:
+		return "Connections"
+	case NounInvite:
+		return "Registration URLs"
+	case NounKey:
+		return "Signing keys"
+	case NounPerson:
+		return "People"
+	case NounScenario:
+		return "Scenarios"
+	case NounPassback:
+		return "Passbacks"
+	case NounWorkspace:
+		return "Workspace"
+	}
+	return string(n)
+}
+
+// Names of those who act without having signed in.
+const (
+	OperatorName = "Operator (command line)"
+	SystemName   = "Greenroom (by itself)"
+	unknownName  = "Somebody who has left"
+)
+
+// An AuditFilter narrows the audit log. The zero filter is everything.
+type AuditFilter struct {
+	Noun   AuditNoun
+	Action AuditAction
+	// Actor is nil for all; it points to an empty ID for what nobody did who
+	// had signed in.
+	Actor  *PersonID
+	Before AuditCursor // entries older than this one; zero: from the newest
+	Limit  int         // 0: no limit
+}
+
+// An AuditCursor is a place in the audit log.
+type AuditCursor struct {
+	At time.Time
+	ID AuditID
+}
+
+// Cursor returns the entry's place.
+func (e AuditEntry) Cursor() AuditCursor { return AuditCursor{e.At, e.ID} }
+
+// String writes the cursor for an address; empty for the zero cursor.
+func (c AuditCursor) String() string {
+	if c.ID == "" {
+		return ""
+	}
+	return strconv.FormatInt(c.At.UnixMilli(), 10) + "." + string(c.ID)
+}
+
+// ParseAuditCursor reads what String wrote. What cannot be read is the zero
+// cursor: the log from its newest entry.
+func ParseAuditCursor(s string) AuditCursor {
+	at, id, ok := strings.Cut(s, ".")
+	millis, err := strconv.ParseInt(at, 10, 64)
+	if !ok || err != nil || id == "" {
+		return AuditCursor{}
+	}
+	return AuditCursor{time.UnixMilli(millis).UTC(), AuditID(id)}
+}
+
+// An AuditActor is somebody who appears in an audit log.
+type AuditActor struct {
+	ID   PersonID // empty: nobody who had signed in
+	Name string
+}
+
+// maxAuditText bounds each text of an entry, in characters.
+const maxAuditText = 500
+
+// audit writes what the actor does into the audit log, within the transaction
+// that does it. ID, time and actor are filled in; an ActorName that is set
+// stays, for what Greenroom does by itself.
+func (s *Service) audit(ctx context.Context, tx Tx, a Actor, e AuditEntry) error {
+	if a.Person != "" && e.ActorName == "" {
+		m, err := tx.Member(ctx, a.Person)
+		switch {
+		case errors.Is(err, ErrNotFound): // an invite outlives its maker's membership
+			e.ActorName = unknownName
+		case err != nil:
+			return err
+		default:
+			e.ActorName = m.Person.Name
+		}
+	}
+	e, err := s.auditEntry(a, e)
+	if err != nil {
+		return err
+	}
+	return tx.AddAudit(ctx, e)
+}
+
+// auditEntry fills in what every entry has.
+func (s *Service) auditEntry(a Actor, e AuditEntry) (AuditEntry, error) {
+	id, err := newID[AuditID](s.Random)
+	e.ID, e.At, e.Actor = id, s.Now().UTC().Truncate(time.Millisecond), a.Person
+	if e.ActorName == "" {
+		e.ActorName = OperatorName
+	}
+	e.ActorName, e.Label = auditText(e.ActorName), auditText(e.Label)
+	e.Changes = slices.Clone(e.Changes)
+	for i, c := range e.Changes {
+		e.Changes[i] = Change{c.Field, auditText(c.From), auditText(c.To)}
+	}
+	return e, err
+}
+
+func auditText(s string) string { return clip(oneLine(s), maxAuditText) }
+
+// changes keeps those that change anything.
+func changes(list ...Change) []Change {
+	return slices.DeleteFunc(list, func(c Change) bool { return c.From == c.To })
+}
+
+// maxAuditPage is the most that one page of the audit log holds.
+const maxAuditPage = 500
+
+// Audit returns a page of the workspace's audit log, the newest first, at most
+// 500 entries.
+func (s *Service) Audit(ctx context.Context, a Actor, f AuditFilter) ([]AuditEntry, error) {
+	store, err := s.settings(a)
+	if err != nil {
+		return nil, err
+	}
+	if f.Limit <= 0 || f.Limit > maxAuditPage {
+		f.Limit = maxAuditPage
+	}
+	return store.Audit(ctx, f)
+}
+
+// AuditActors returns who appears in the workspace's audit log, by name.
+func (s *Service) AuditActors(ctx context.Context, a Actor) ([]AuditActor, error) {
+	store, err := s.settings(a)
+	if err != nil {
+		return nil, err
+	}
+	return store.AuditActors(ctx)
+}
+
+// WholeAudit goes through all that the filter lets through, page by page: an
+// export holds a page in memory and no transaction open. It ends after the
+// first error.
+func (s *Service) WholeAudit(ctx context.Context, a Actor, f AuditFilter) iter.Seq2[AuditEntry, error] {
+	f.Limit = maxAuditPage
+	return func(yield func(AuditEntry, error) bool) {
+		for {
+			page, err := s.Audit(ctx, a, f)
+			if err != nil {
+				yield(AuditEntry{}, err)
+				return
+			}
+			for _, e := range page {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			if len(page) < maxAuditPage {
+				return
+			}
+			f.Before = page[len(page)-1].Cursor()
+		}
+	}
+}
+
+// InstanceAudit returns what is remembered of workspaces that are gone, the
+// newest first. It is for the operator.
+func (s *Service) InstanceAudit(ctx context.Context) ([]AuditEntry, error) {
+	return s.Store.Instance().InstanceAudit(ctx)
+}
