@@ -183,8 +183,15 @@ func (s *Service) Scene(ctx context.Context, v Visit, id SessionID) (Scene, erro
 	return s.scene(ctx, v, session, choices)
 }
 
+// picked returns a session with its picks. The last pick and the end of a
+// session are one write: an open session goes with picks that were read before
+// it, an ended one with picks that were read after it.
 func (s *Service) picked(ctx context.Context, v Visit, id SessionID) (Session, []int, error) {
 	store := s.Store.Workspace(v.Workspace.ID)
+	picks, err := store.Picks(ctx, id)
+	if err != nil {
+		return Session{}, nil, err
+	}
 	session, err := store.Session(ctx, id)
 	if err != nil {
 		return Session{}, nil, err
@@ -192,9 +199,10 @@ func (s *Service) picked(ctx context.Context, v Visit, id SessionID) (Session, [
 	if session.Learner != v.Learner.ID || session.Link != v.Link.ID {
 		return Session{}, nil, ErrNotFound
 	}
-	picks, err := store.Picks(ctx, id)
-	if err != nil {
-		return Session{}, nil, err
+	if session.Ended() {
+		if picks, err = store.Picks(ctx, id); err != nil {
+			return Session{}, nil, err
+		}
 	}
 	choices := make([]int, len(picks))
 	for i, p := range picks {
