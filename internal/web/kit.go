@@ -47,7 +47,7 @@ type Kit struct {
 	assets *assets
 	pages  *Templates // of this package: sign-in, set-up, errors
 
-	attempts attempts
+	limits limits
 }
 
 // New returns a Kit. It fails if the public URL is none.

@@ -75,15 +75,23 @@ func note(r *http.Request, err error) {
 	}
 }
 
-// fail answers with the page of an error.
+// fail answers with the page of an error, or to htmx with what such a page
+// says.
 func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	note(r, err)
 	page := pageOf(err)
 	if w.Header().Get("Content-Security-Policy") == cspSealed {
 		sealFrame(w.Header())
 	}
-	if renderErr := k.Render(w, r, page.Status, k.pages, "error.html", page); renderErr != nil {
+	if renderErr := k.renderError(w, r, page); renderErr != nil {
 		note(r, renderErr)
 		http.Error(w, page.Title, page.Status)
 	}
+}
+
+func (k *Kit) renderError(w http.ResponseWriter, r *http.Request, page *PageError) error {
+	if IsFragmentRequest(r) {
+		return k.RenderPart(w, page.Status, k.pages, "error.html", "content", k.view(r, page))
+	}
+	return k.Render(w, r, page.Status, k.pages, "error.html", page)
 }
