@@ -55,7 +55,7 @@ func New(kit *web.Kit, p Platforms, log *greenroom.LaunchLog) *Launch {
 }
 
 // Mount adds the routes.
-func (l *Launch) Mount(mux *http.ServeMux) {
+func (l *Launch) Mount(mux web.Router) {
 	mux.Handle("GET /lti/{workspace}/login", l.kit.FramePage(l.kit.Limit(web.LoginLimit, l.login)))
 	mux.Handle("POST /lti/{workspace}/login", l.kit.FramePage(l.kit.Limit(web.LoginLimit, l.login)))
 	mux.Handle("POST /lti/{workspace}/launch", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.launch)))

@@ -23,7 +23,7 @@ type signInPage struct {
 	Error    string
 }
 
-func (k *Kit) mountSignIn(mux *http.ServeMux) {
+func (k *Kit) mountSignIn(mux Router) {
 	mux.Handle("GET /sign-in", k.signedOutPage(k.showSignIn))
 	mux.Handle("POST /sign-in", k.signedOutPage(k.signIn))
 	mux.Handle("POST /sign-out", k.signedOutPage(k.signOut))
