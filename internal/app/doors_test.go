@@ -150,7 +150,9 @@ func (nobodyThere) FetchKeySet(context.Context, string) (greenroom.KeySetReport,
 func (d *doors) connect() {
 	d.t.Helper()
 	u := d.app.Kit.URLs
-	d.lms = ltitest.NewPlatformFor(d.t, platform.Generic, platform.ToolSettings{
+	profile := platform.Generic
+	profile.StorageTarget = "" // who brings no cookie is refused, and asked nothing
+	d.lms = ltitest.NewPlatformFor(d.t, profile, platform.ToolSettings{
 		Name: "Greenroom", ToolURL: u.Launch(d.ours.ID), LoginURL: u.Login(d.ours.ID),
 		RedirectURIs: []string{u.Launch(d.ours.ID)}, KeySetURL: u.KeySet(d.ours.ID),
 		Custom: map[string]string{greenroom.ScenarioParameter: "first-call"},
