@@ -48,6 +48,16 @@ func TestEveryAnswerOfEveryRoute(t *testing.T) {
 			}
 		}
 	}
+	for _, route := range d.routes() { // refused before they reach a page
+		if _, machine := forMachines[route.pattern]; machine || comeFromOutside[route.pattern] {
+			continue
+		}
+		r := request(http.MethodPost, d.address(route, d.ours), url.Values{}, d.owner, d.stage)
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		if !comeFromOutside[d.match(r)] {
+			holdHeaders(t, "from another site: POST "+route.path, route, d.do(r))
+		}
+	}
 	// What those requests do not bring to light.
 	login := url.Values{
 		"iss": {d.lms.Issuer()}, "login_hint": {"6"}, "target_link_uri": {d.app.Kit.URLs.Launch(d.ours.ID)}, "greenroom_look": {"1"},
