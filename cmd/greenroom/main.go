@@ -27,16 +27,17 @@ func main() {
 
 // A cli is the whole command line.
 type cli struct {
-	Serve      serveCmd      `cmd:"" help:"Run the server."`
-	Demo       demoCmd       `cmd:"" help:"Run Greenroom beside a small demo LMS on this machine. Nothing is kept."`
-	Workspace  workspaceCmd  `cmd:"" help:"Make and list workspaces."`
-	User       userCmd       `cmd:"" help:"Make people who can sign in."`
-	Connection connectionCmd `cmd:"" help:"Connect LMSes to a workspace."`
-	Scenario   scenarioCmd   `cmd:"" help:"Bring scenarios into a workspace."`
-	Passback   passbackCmd   `cmd:"" help:"See which scores are on their way to an LMS."`
-	Migrate    migrateCmd    `cmd:"" help:"Bring the database's schema up to date."`
-	Doctor     doctorCmd     `cmd:"" help:"Check what a deployment needs and say what is wrong."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Serve       serveCmd       `cmd:"" help:"Run the server."`
+	Demo        demoCmd        `cmd:"" help:"Run Greenroom beside a small demo LMS on this machine. Nothing is kept."`
+	Workspace   workspaceCmd   `cmd:"" help:"Make and list workspaces."`
+	User        userCmd        `cmd:"" help:"Make people who can sign in."`
+	Connection  connectionCmd  `cmd:"" help:"Connect LMSes to a workspace."`
+	Scenario    scenarioCmd    `cmd:"" help:"Bring scenarios into a workspace."`
+	Passback    passbackCmd    `cmd:"" help:"See which scores are on their way to an LMS."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date."`
+	Conformance conformanceCmd `cmd:"" help:"Examine an LTI tool, this one or another, as a platform."`
+	Doctor      doctorCmd      `cmd:"" help:"Check what a deployment needs and say what is wrong."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
 // streams are what a command reads and writes.

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"testing"
@@ -13,7 +14,16 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if raw := os.Getenv(serverEnv); raw != "" {
+		if err := serveAsProcess(raw); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(pgtest.Main(m))
+}
 
 // The main job, as a training lead, an LMS admin, a learner and a teacher do
 // it in a browser: register by URL, add an activity, launch it in a new

@@ -2,34 +2,13 @@ package ltitest
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
-	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
 	"strings"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/greenroom-lti/greenroom/lti"
 )
-
-// An Attempt is a launch on its way back to the tool, to be spoilt. What is
-// left as it is is valid.
-type Attempt struct {
-	Header map[string]any // of the id_token
-	Claims map[string]any
-	Key    lti.PrivateKey // signs the id_token; its ID does not become the kid
-
-	Form      url.Values // the POST, but for id_token, which is made of the above
-	Cookies   []*http.Cookie
-	LaunchURL string
-}
-
-// A Spoil changes one thing.
-type Spoil func(*Attempt)
 
 // Launch takes the learner through login, authentication request and launch
 // with a tool in process, and returns what FinishLaunch does.
@@ -97,72 +76,12 @@ func post(server http.Handler, to string, form url.Values, cookies []*http.Cooki
 // spoilt, and signs it again.
 func (p *Platform) attempt(authRequest string, cookies []*http.Cookie, spoils []Spoil) *Attempt {
 	p.t.Helper()
-	w := httptest.NewRecorder()
-	p.ServeHTTP(w, httptest.NewRequest(http.MethodGet, authRequest, nil))
-	a := &Attempt{Form: fields(w.Body.String()), Cookies: cookies, Key: p.Key()}
-	a.LaunchURL = action(w.Body.String())
-	raw := a.Form.Get("id_token")
-	if raw == "" {
-		return a // the platform answered with an error
+	a, err := newAttempt(p.Platform, authRequest, cookies)
+	if err == nil {
+		err = a.spoil(spoils)
 	}
-	parts := strings.Split(raw, ".")
-	a.Header, a.Claims = p.decode(parts[0]), p.decode(parts[1])
-	for _, spoil := range spoils {
-		spoil(a)
-	}
-	if a.Form.Get("id_token") == raw { // not replaced by hand
-		a.Form.Set("id_token", p.sign(a))
+	if err != nil {
+		p.t.Fatal(err)
 	}
 	return a
-}
-
-func (p *Platform) decode(part string) map[string]any {
-	p.t.Helper()
-	plain, err := base64.RawURLEncoding.DecodeString(part)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	d := json.NewDecoder(strings.NewReader(string(plain)))
-	d.UseNumber() // times stay whole numbers
-	var m map[string]any
-	if err := d.Decode(&m); err != nil {
-		p.t.Fatal(err)
-	}
-	return m
-}
-
-func (p *Platform) sign(a *Attempt) string {
-	p.t.Helper()
-	method := jwt.SigningMethod(jwt.SigningMethodRS256)
-	if alg, ok := a.Header["alg"].(string); ok && strings.HasPrefix(alg, "RS") {
-		method = jwt.GetSigningMethod(alg)
-	}
-	token := jwt.NewWithClaims(method, jwt.MapClaims(a.Claims))
-	token.Header = a.Header
-	signed, err := token.SignedString(a.Key.RSA)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return signed
-}
-
-var (
-	inputs  = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
-	actions = regexp.MustCompile(`<form method="post" action="([^"]*)">`)
-)
-
-// fields reads the hidden fields of the platform's form.
-func fields(page string) url.Values {
-	v := url.Values{}
-	for _, m := range inputs.FindAllStringSubmatch(page, -1) {
-		v.Add(html.UnescapeString(m[1]), html.UnescapeString(m[2]))
-	}
-	return v
-}
-
-func action(page string) string {
-	if m := actions.FindStringSubmatch(page); m != nil {
-		return html.UnescapeString(m[1])
-	}
-	return ""
 }

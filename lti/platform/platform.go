@@ -38,10 +38,10 @@ type Platform struct {
 	now      func() time.Time
 	random   io.Reader
 	signedIn func(*http.Request) (string, bool)
-	key      lti.PrivateKey
 	mux      *http.ServeMux
 
 	mu            sync.Mutex
+	key           lti.PrivateKey
 	last          int // the last ID that was given out
 	tools         map[string]*Tool
 	courses       map[string]*Course
@@ -53,6 +53,9 @@ type Platform struct {
 	registrations map[string]string // tokens to the client ID they will make; "" once used
 	assertions    map[string]bool   // jti seen
 	faults        []Fault
+	calls         []Call
+
+	keySetDocument []byte // in place of the key set, if not nil
 }
 
 // New returns a platform with a fresh signing key.
@@ -99,7 +102,10 @@ func (p *Platform) routes() {
 }
 
 // ServeHTTP serves the platform's endpoints, all below /lti.
-func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
+func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.note(r)
+	p.mux.ServeHTTP(w, r)
+}
 
 // Issuer returns the platform's iss.
 func (p *Platform) Issuer() string { return p.issuer }
@@ -115,7 +121,11 @@ func (p *Platform) ConfigurationURL() string { return p.issuer + "/lti/openid-co
 func (p *Platform) registrationURL() string  { return p.issuer + "/lti/register" }
 
 // Key returns the key that signs launches, for tests that sign their own.
-func (p *Platform) Key() lti.PrivateKey { return p.key }
+func (p *Platform) Key() lti.PrivateKey {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.key
+}
 
 // nextID gives out small decimal IDs, as many platforms do. Hold the lock.
 func (p *Platform) nextID() string {
@@ -137,5 +147,11 @@ func (p *Platform) keySet(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Write(lti.KeySetDocument(p.key.Public()))
+	p.mu.Lock()
+	document := p.keySetDocument
+	p.mu.Unlock()
+	if document == nil {
+		document = lti.KeySetDocument(p.Key().Public())
+	}
+	w.Write(document)
 }

@@ -52,7 +52,7 @@ func recordedMoodle(t *testing.T, all []exchange) *Platform {
 	}
 	tool := p.addTool(ToolSettings{Name: "Stub Tool", Scopes: []string{
 		lti.ScopeLineItem, lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, lti.ScopeScore, lti.ScopeMemberships,
-	}}, recordedTool)
+	}, ClientID: recordedTool})
 	p.courses["2"] = &Course{ID: "2", roles: map[string][]string{
 		"3": {Instructor}, "6": {Learner}, "7": {Learner}, "9": {Learner}, "10": {Learner},
 	}}

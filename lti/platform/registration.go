@@ -119,8 +119,8 @@ func (p *Platform) register(w http.ResponseWriter, r *http.Request) {
 	p.registrations[token] = ""
 	t := p.addTool(ToolSettings{
 		Name: ask.Name, ToolURL: ask.Tool.TargetLinkURI, LoginURL: ask.LoginURL, RedirectURIs: redirects,
-		KeySetURL: ask.KeySetURL, Custom: ask.Tool.Custom, Scopes: grantable(ask.Scope),
-	}, clientID)
+		KeySetURL: ask.KeySetURL, Custom: ask.Tool.Custom, Scopes: grantable(ask.Scope), ClientID: clientID,
+	})
 	p.mu.Unlock()
 	p.registered(w, t, ask, redirects)
 }

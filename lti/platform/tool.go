@@ -17,13 +17,13 @@ type ToolSettings struct {
 	// Scopes that the tool may ask for; nil: scores, and reading line items
 	// and results.
 	Scopes []string
+	// ClientID and DeploymentID are given out by AddTool if empty.
+	ClientID, DeploymentID string
 }
 
-// A Tool is a registered tool.
+// A Tool is a registered tool: its ClientID and DeploymentID are never empty.
 type Tool struct {
 	ToolSettings
-	ClientID     string
-	DeploymentID string
 }
 
 var usualScopes = []string{lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, lti.ScopeScore}
@@ -32,14 +32,20 @@ var usualScopes = []string{lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, l
 func (p *Platform) AddTool(s ToolSettings) Tool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.addTool(s, p.token(8))
+	if s.ClientID == "" {
+		s.ClientID = p.token(8)
+	}
+	return p.addTool(s)
 }
 
-func (p *Platform) addTool(s ToolSettings, clientID string) Tool {
+func (p *Platform) addTool(s ToolSettings) Tool {
 	if s.Scopes == nil {
 		s.Scopes = slices.Clone(usualScopes)
 	}
-	t := &Tool{ToolSettings: s, ClientID: clientID, DeploymentID: p.nextID()}
+	if s.DeploymentID == "" {
+		s.DeploymentID = p.nextID()
+	}
+	t := &Tool{s}
 	p.tools[t.ClientID] = t
 	return *t
 }
