@@ -22,7 +22,7 @@ func New(kit *web.Kit) *Admin {
 }
 
 // Mount adds the routes.
-func (a *Admin) Mount(mux *http.ServeMux) {
+func (a *Admin) Mount(mux web.Router) {
 	home{a}.mount(mux)
 	workspaces{a}.mount(mux)
 	connections{a}.mount(mux)
@@ -36,11 +36,11 @@ func (a *Admin) Mount(mux *http.ServeMux) {
 
 // member and settings register a page for a workspace's people, and for those
 // of them who administer it.
-func (a *Admin) member(mux *http.ServeMux, pattern string, h web.Handler) {
+func (a *Admin) member(mux web.Router, pattern string, h web.Handler) {
 	mux.Handle(pattern, a.kit.AdminPage(h))
 }
 
-func (a *Admin) settings(mux *http.ServeMux, pattern string, h web.Handler) {
+func (a *Admin) settings(mux web.Router, pattern string, h web.Handler) {
 	mux.Handle(pattern, a.kit.SettingsPage(h))
 }
 

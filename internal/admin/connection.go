@@ -15,7 +15,7 @@ import (
 // connections is the LTI settings page.
 type connections struct{ *Admin }
 
-func (h connections) mount(mux *http.ServeMux) {
+func (h connections) mount(mux web.Router) {
 	const page = "/w/{workspace}/settings/integrations/lti"
 	h.settings(mux, "GET "+page, h.show)
 	h.settings(mux, "POST "+page+"/connections", h.save)

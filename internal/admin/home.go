@@ -10,7 +10,7 @@ import (
 // home leads people to their workspace.
 type home struct{ *Admin }
 
-func (h home) mount(mux *http.ServeMux) {
+func (h home) mount(mux web.Router) {
 	h.member(mux, "GET /{$}", h.open)
 	h.member(mux, "GET /w/{workspace}/{$}", h.enter)
 	h.member(mux, "GET /workspaces", h.choose)

@@ -12,7 +12,7 @@ import (
 // invites is the dynamic registration section: the URLs that an LMS opens.
 type invites struct{ *Admin }
 
-func (h invites) mount(mux *http.ServeMux) {
+func (h invites) mount(mux web.Router) {
 	const path = "/w/{workspace}/settings/integrations/lti/registration-urls"
 	h.settings(mux, "GET "+path, h.list)
 	h.settings(mux, "POST "+path, h.create)

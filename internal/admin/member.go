@@ -11,7 +11,7 @@ import (
 // launch.
 type members struct{ *Admin }
 
-func (h members) mount(mux *http.ServeMux) {
+func (h members) mount(mux web.Router) {
 	h.settings(mux, "GET /w/{workspace}/members", h.list)
 }
 

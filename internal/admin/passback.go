@@ -10,7 +10,7 @@ import (
 // passbacks is the list of scores on their way to gradebooks.
 type passbacks struct{ *Admin }
 
-func (h passbacks) mount(mux *http.ServeMux) {
+func (h passbacks) mount(mux web.Router) {
 	h.settings(mux, "GET /w/{workspace}/passbacks", h.list)
 	h.settings(mux, "POST /w/{workspace}/passbacks/{passback}/send", h.send)
 }

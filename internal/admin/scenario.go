@@ -18,7 +18,7 @@ import (
 // scenario file.
 type scenarios struct{ *Admin }
 
-func (h scenarios) mount(mux *http.ServeMux) {
+func (h scenarios) mount(mux web.Router) {
 	h.member(mux, "GET /w/{workspace}/scenarios", h.list)
 	h.member(mux, "GET /w/{workspace}/scenarios/{slug}", h.show)
 	h.settings(mux, "GET /w/{workspace}/scenarios/import", h.form)

@@ -11,7 +11,7 @@ import (
 // integrated with.
 type workspaces struct{ *Admin }
 
-func (h workspaces) mount(mux *http.ServeMux) {
+func (h workspaces) mount(mux web.Router) {
 	h.settings(mux, "GET /w/{workspace}/settings", h.edit)
 	h.settings(mux, "POST /w/{workspace}/settings", h.rename)
 	h.settings(mux, "GET /w/{workspace}/settings/integrations", h.integrations)

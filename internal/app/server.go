@@ -25,6 +25,7 @@ type App struct {
 	*House
 	Kit     *web.Kit
 	handler http.Handler
+	routes  *web.Routes
 
 	launches  *greenroom.LaunchLog
 	passbacks *jobs.Passbacks
@@ -75,19 +76,24 @@ func (a *App) assemble() error {
 	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{Store: a.Store, Now: c.Now, Log: c.Log})
 	a.Service.Wake = a.passbacks.Wake
 
-	mux := http.NewServeMux()
+	mux := &web.Routes{}
+	a.routes = mux
 	kit.Mount(mux)
 	admin.New(kit).Mount(mux)
 	launch.New(kit, a.Platforms, a.launches).Mount(mux)
 	stage.New(kit).Mount(mux)
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", a.ready)
+	mux.Handle("GET /livez", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }))
+	mux.Handle("GET /readyz", http.HandlerFunc(a.ready))
 	a.handler = kit.Wrap(mux)
 	return nil
 }
 
 // Handler returns the whole server as a handler.
 func (a *App) Handler() http.Handler { return a.handler }
+
+// Routes returns the patterns of all addresses that the server answers, as
+// http.ServeMux writes them.
+func (a *App) Routes() []string { return a.routes.Patterns() }
 
 // ready tells a load balancer whether requests can be answered.
 func (a *App) ready(w http.ResponseWriter, r *http.Request) {

@@ -55,13 +55,13 @@ func New(kit *web.Kit, p Platforms, log *greenroom.LaunchLog) *Launch {
 }
 
 // Mount adds the routes.
-func (l *Launch) Mount(mux *http.ServeMux) {
-	mux.Handle("GET /lti/{workspace}/login", l.kit.FramePage(l.login))
-	mux.Handle("POST /lti/{workspace}/login", l.kit.FramePage(l.login))
-	mux.Handle("POST /lti/{workspace}/launch", l.kit.FramePage(l.launch))
-	mux.Handle("GET /lti/{workspace}/launch", l.kit.FramePage(l.reload))
-	mux.Handle("POST /lti/{workspace}/launch/stored", l.kit.FramePage(l.stored))
-	mux.Handle("GET /lti/{workspace}/register", l.kit.FramePage(l.register))
+func (l *Launch) Mount(mux web.Router) {
+	mux.Handle("GET /lti/{workspace}/login", l.kit.FramePage(l.kit.Limit(web.LoginLimit, l.login)))
+	mux.Handle("POST /lti/{workspace}/login", l.kit.FramePage(l.kit.Limit(web.LoginLimit, l.login)))
+	mux.Handle("POST /lti/{workspace}/launch", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.launch)))
+	mux.Handle("GET /lti/{workspace}/launch", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.reload)))
+	mux.Handle("POST /lti/{workspace}/launch/stored", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.stored)))
+	mux.Handle("GET /lti/{workspace}/register", l.kit.FramePage(l.kit.Limit(web.RegistrationLimit, l.register)))
 	mux.Handle("GET /lti/{workspace}/jwks.json", l.kit.Document(l.keySet))
 	mux.Handle("GET /lti/{workspace}/.well-known/openid-configuration", l.kit.Document(l.openID))
 }

@@ -38,7 +38,7 @@ func New(kit *web.Kit) *Stage {
 }
 
 // Mount adds the routes.
-func (s *Stage) Mount(mux *http.ServeMux) {
+func (s *Stage) Mount(mux web.Router) {
 	const base = "/stage/{workspace}/{launch}"
 	mux.Handle("GET "+base, s.page(s.lobby))
 	mux.Handle("POST "+base+"/sessions", s.page(s.begin))
@@ -51,7 +51,8 @@ func (s *Stage) Mount(mux *http.ServeMux) {
 // A visited handler knows who visits.
 type visited func(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error
 
-// page lets in the learner whose launch the URL names, and nobody else.
+// page lets in the learner whose launch the URL names, and nobody else. From
+// its errors there is a way back to the course.
 func (s *Stage) page(h visited) http.Handler {
 	return s.kit.FramePage(func(w http.ResponseWriter, r *http.Request) error {
 		v, err := s.visit(r)
@@ -60,9 +61,9 @@ func (s *Stage) page(h visited) http.Handler {
 		}
 		err = h(w, r, v)
 		if errors.Is(err, greenroom.ErrNotFound) {
-			return notHere(v, err)
+			err = notHere(v, err)
 		}
-		return err
+		return web.WithCourse(err, v.Launch.ReturnURL)
 	})
 }
 

@@ -17,8 +17,32 @@ const (
 	framersDevelopment = "https: http://localhost:* http://127.0.0.1:*"
 )
 
-func setHeaders(h http.Header, csp string) {
-	h.Set("Content-Security-Policy", csp)
+// framed are the paths below which everything may be shown in a frame of an
+// LMS, errors as well: a page that is refused there would be a blank one.
+var framed = []string{"/lti/", "/stage/"}
+
+// headersOf sets the headers of a page by its path, for what fails before the
+// page's own handler is reached.
+func (k *Kit) headersOf(h http.Header, path string) {
+	for _, below := range framed {
+		if strings.HasPrefix(path, below) {
+			k.openFrame(h)
+			return
+		}
+	}
+	sealFrame(h)
+}
+
+// yearOfHTTPS tells browsers to come by https alone. The host's neighbours on
+// the same domain are somebody else's, and not spoken for.
+const yearOfHTTPS = "max-age=31536000"
+
+// setHeaders sets what every answer has.
+func (k *Kit) setHeaders(h http.Header) {
+	if k.secure {
+		h.Set("Strict-Transport-Security", yearOfHTTPS)
+	}
+	h.Set("Content-Security-Policy", cspSealed)
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 }

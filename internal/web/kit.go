@@ -47,7 +47,7 @@ type Kit struct {
 	assets *assets
 	pages  *Templates // of this package: sign-in, set-up, errors
 
-	attempts attempts
+	limits limits
 }
 
 // New returns a Kit. It fails if the public URL is none.
@@ -70,14 +70,16 @@ func New(o Options) (*Kit, error) {
 	return k, nil
 }
 
-// Mount adds the assets, sign-in, sign-out, set-up, and the page for addresses
+// Mount adds the assets, sign-in, sign-out, set-up, and the pages for addresses
 // that lead nowhere.
-func (k *Kit) Mount(mux *http.ServeMux) {
+func (k *Kit) Mount(mux Router) {
 	mux.Handle("GET /assets/{file...}", k.assets)
 	k.mountSignIn(mux)
-	mux.Handle("/", k.FramelessPage(func(http.ResponseWriter, *http.Request) error {
-		return greenroom.ErrNotFound
-	}))
+	nowhere := func(w http.ResponseWriter, r *http.Request) error { return noRoute(mux, w, r) }
+	mux.Handle("/", k.FramelessPage(nowhere))
+	for _, below := range framed {
+		mux.Handle(below, k.FramePage(nowhere))
+	}
 }
 
 // contextKey keeps this package's context values apart from others.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
@@ -17,7 +18,10 @@ type PageError struct {
 	Hint     string // what to do; may be empty
 	// BackURL and BackLabel are the way back; both may be empty.
 	BackURL, BackLabel string
-	Cause              error
+	// CourseURL leads back to the LMS. It is that of a verified launch, or
+	// empty.
+	CourseURL string
+	Cause     error
 }
 
 // Error reads as a path: the title, then the cause.
@@ -68,6 +72,40 @@ func pageOf(err error) *PageError {
 	}
 }
 
+// WithCourse gives the page of an error a way back to the LMS. The URL is that
+// of a verified launch; an empty one changes nothing.
+func WithCourse(err error, url string) error {
+	if err == nil || url == "" {
+		return err
+	}
+	page := *pageOf(err)
+	page.CourseURL, page.Cause = url, err
+	return &page
+}
+
+// noRoute answers for addresses that lead nowhere, and for those that do with
+// another method.
+func noRoute(mux Router, w http.ResponseWriter, r *http.Request) error {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := mux.Handler(probe); strings.Contains(pattern, " ") {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		return greenroom.ErrNotFound
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return &PageError{
+		Status:   http.StatusMethodNotAllowed,
+		Title:    "This address works in another way",
+		Sentence: "There is something here, but it cannot be asked for like this.",
+		Hint:     "Open the page in Greenroom and try again there.",
+		BackURL:  "/", BackLabel: "Open Greenroom",
+	}
+}
+
 // note keeps an error for the request's log line.
 func note(r *http.Request, err error) {
 	if noted := requestOf(r.Context()); noted != nil {
@@ -75,15 +113,23 @@ func note(r *http.Request, err error) {
 	}
 }
 
-// fail answers with the page of an error.
+// fail answers with the page of an error, or to htmx with what such a page
+// says.
 func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	note(r, err)
 	page := pageOf(err)
 	if w.Header().Get("Content-Security-Policy") == cspSealed {
-		sealFrame(w.Header())
+		k.headersOf(w.Header(), r.URL.Path)
 	}
-	if renderErr := k.Render(w, r, page.Status, k.pages, "error.html", page); renderErr != nil {
+	if renderErr := k.renderError(w, r, page); renderErr != nil {
 		note(r, renderErr)
 		http.Error(w, page.Title, page.Status)
 	}
+}
+
+func (k *Kit) renderError(w http.ResponseWriter, r *http.Request, page *PageError) error {
+	if IsFragmentRequest(r) {
+		return k.RenderPart(w, page.Status, k.pages, "error.html", "content", k.view(r, page))
+	}
+	return k.Render(w, r, page.Status, k.pages, "error.html", page)
 }

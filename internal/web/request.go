@@ -40,7 +40,7 @@ func (k *Kit) Wrap(next http.Handler) http.Handler {
 		defer func() { k.logRequest(r, noted, out, begun) }()
 		defer k.recoverPage(out, r)
 
-		setHeaders(out.Header(), cspSealed)
+		k.setHeaders(out.Header())
 		var err error
 		if noted.reference, err = greenroom.NewReference(k.random); err != nil {
 			k.fail(out, r, fmt.Errorf("reference: %w", err))

@@ -13,11 +13,8 @@ const (
 	maxPassword = 4 * 1000
 )
 
-const (
-	// credentialsText does not tell whether the address is known.
-	credentialsText = "This e-mail address and password do not belong together. Check both and try again."
-	attemptsText    = "Too many attempts. Wait a minute, then try again."
-)
+// credentialsText does not tell whether the address is known.
+const credentialsText = "This e-mail address and password do not belong together. Check both and try again."
 
 type signInPage struct {
 	Next     string
@@ -26,12 +23,12 @@ type signInPage struct {
 	Error    string
 }
 
-func (k *Kit) mountSignIn(mux *http.ServeMux) {
+func (k *Kit) mountSignIn(mux Router) {
 	mux.Handle("GET /sign-in", k.signedOutPage(k.showSignIn))
 	mux.Handle("POST /sign-in", k.signedOutPage(k.signIn))
 	mux.Handle("POST /sign-out", k.signedOutPage(k.signOut))
-	mux.Handle("GET /setup", k.signedOutPage(k.showSetUp))
-	mux.Handle("POST /setup", k.signedOutPage(k.setUp))
+	mux.Handle("GET /setup", k.signedOutPage(k.Limit(SetUpLimit, k.showSetUp)))
+	mux.Handle("POST /setup", k.signedOutPage(k.Limit(SetUpLimit, k.setUp)))
 }
 
 // signedOutPage serves anybody, with a session to sign in to.
@@ -69,8 +66,8 @@ func (k *Kit) signIn(w http.ResponseWriter, r *http.Request) error {
 	if len(email) > maxEmail || len(password) > maxPassword {
 		return refuse(http.StatusUnprocessableEntity, credentialsText)
 	}
-	if !k.attempts.allow(r, email, k.Now()) {
-		return refuse(http.StatusTooManyRequests, attemptsText)
+	if err := k.take(w, r, SignInLimit, email); err != nil {
+		return err
 	}
 	person, err := k.Service.Authenticate(r.Context(), email, password)
 	if errors.Is(err, greenroom.ErrCredentials) {

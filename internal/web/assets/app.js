@@ -219,7 +219,10 @@
     if (!event.detail.elt.hasAttribute("data-poll")) toast("Greenroom cannot be reached. Check your connection and try again.", "warning");
   });
   document.addEventListener("htmx:responseError", (event) => {
-    if (!event.detail.elt.hasAttribute("data-poll")) toast("That did not work. Load the page again and retry.", "warning");
+    if (event.detail.elt.hasAttribute("data-poll")) return;
+    const { status, responseText } = event.detail.xhr;
+    const said = status === 429 && new DOMParser().parseFromString(responseText, "text/html").querySelector("section p");
+    toast(said ? said.textContent : "That did not work. Load the page again and retry.", "warning");
   });
 
   // A file that is chosen fills the text field that data-fills names.
