@@ -11,7 +11,7 @@ import (
 // audits is the audit log: who did what, to read and to take away.
 type audits struct{ *Admin }
 
-func (h audits) mount(mux *http.ServeMux) {
+func (h audits) mount(mux web.Router) {
 	h.settings(mux, "GET /w/{workspace}/settings/audit", h.list)
 }
 

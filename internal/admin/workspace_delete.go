@@ -12,7 +12,7 @@ import (
 // deletions is the page on which an owner deletes the workspace.
 type deletions struct{ *Admin }
 
-func (h deletions) mount(mux *http.ServeMux) {
+func (h deletions) mount(mux web.Router) {
 	h.settings(mux, "GET /w/{workspace}/settings/delete", h.preview)
 	h.settings(mux, "POST /w/{workspace}/settings/delete", h.remove)
 }

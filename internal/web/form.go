@@ -19,7 +19,10 @@ type Field struct {
 
 // ReadForm parses the body of a form, with or without files.
 func ReadForm(r *http.Request) error {
-	err := r.ParseMultipartForm(maxBody)
+	err := r.ParseForm() // first: the other would lose its error
+	if err == nil {
+		err = r.ParseMultipartForm(maxBody)
+	}
 	if err == nil || errors.Is(err, http.ErrNotMultipart) {
 		return nil
 	}
