@@ -183,7 +183,7 @@ func (h *house) visit(c greenroom.Connection, spoil func(*lti.Launch)) greenroom
 		spoil(l)
 	}
 	ref := must(greenroom.NewReference(rand.Reader))
-	launch, token, err := h.RecordLaunch(h.t.Context(), h.workspace.ID, l, ref)
+	launch, token, err := h.RecordLaunch(h.t.Context(), h.workspace.ID, l, greenroom.Arrival{Reference: ref})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -177,7 +177,7 @@ func TestAPlatformThatNamesNoDeployment(t *testing.T) {
 		h.stock()
 		l := launchOf(c, "6", 5000)
 		l.DeploymentID, l.NewDeployment = "106:8865", true
-		if _, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, l, "REF000000009"); err != nil {
+		if _, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, l, greenroom.Arrival{Reference: "REF000000009"}); err != nil {
 			t.Fatal(err)
 		}
 		c = must(h.Store.Workspace(h.workspace.ID).Connection(t.Context(), c.ID))

@@ -28,6 +28,13 @@ type Launch struct {
 	// that held before it; Detail is for administrators, never for the page.
 	Check, Clause, Detail string
 	Passed                []string
+	// Claims are those of a verified token, as MaskClaims leaves them; empty
+	// when no signature held.
+	Claims string
+	// Took is the time from the arrival of the launch request to its answer,
+	// in whole milliseconds.
+	Took time.Duration
+	Rung Rung
 
 	// StateID makes a launch one-time. Empty when refused.
 	StateID string
@@ -44,6 +51,17 @@ type LaunchOutcome string
 const (
 	LaunchOK      LaunchOutcome = "ok"
 	LaunchRefused LaunchOutcome = "refused"
+)
+
+// A Rung is the way by which the browser of a launch was recognised as the one
+// that began the login.
+type Rung string
+
+// The rungs. The empty one is unknown.
+const (
+	RungCookie  Rung = "cookie"  // of our own
+	RungStorage Rung = "storage" // kept by the platform, asked for by postMessage
+	RungWindow  Rung = "window"  // opened because a frame kept nothing
 )
 
 // A Standing says whether what a person does in a launch counts in the LMS,
@@ -69,8 +87,30 @@ type LaunchRecord struct {
 	PinDeployment bool
 }
 
-// A LaunchFilter narrows the launch log.
+// A LaunchFilter narrows the launch log. What is empty narrows nothing.
 type LaunchFilter struct {
-	Connection ConnectionID // empty: all
+	Connection ConnectionID
+	Outcome    LaunchOutcome
+	Check      string // the one that failed
+	Learner    LearnerID
+	Reference  string       // or its beginning, as NormalReference returns it
+	Before     LaunchCursor // only what comes behind it
 	Limit      int
+}
+
+// A LaunchCursor is a place in the launch log, which is sorted by time and ID,
+// the newest first: the row of this time and ID. The zero one is in front of
+// all rows.
+type LaunchCursor struct {
+	At time.Time
+	ID LaunchID
+}
+
+// A LaunchRow is a launch with what a list shows beside it. Each is empty when
+// it is not known, or is gone.
+type LaunchRow struct {
+	Launch
+	PlatformName string
+	LearnerName  string // never an e-mail address
+	ActivityName string // title of the resource link
 }

@@ -35,12 +35,29 @@ func NewLaunchLog(s *Service) *LaunchLog {
 
 // Add notes a refused launch. It never blocks.
 func (l *LaunchLog) Add(w WorkspaceID, launch Launch) {
-	if l.offer(w, launch) {
+	if l.offer(w, launch.readable()) {
 		return
 	}
 	if l.dropped.Add(1) == 1 {
 		l.log.Warn("launch log is full; refusals are being left out")
 	}
+}
+
+// What the log keeps of a refusal's texts, in characters.
+const (
+	maxDetail      = 500
+	maxDeployment  = 255
+	maxMessageType = 100
+)
+
+// readable bounds what came from outside, and takes out what a page must not
+// show. Not all of it was verified.
+func (l Launch) readable() Launch {
+	text := func(s string, n int) string { return clip(scrub(clip(s, maxClaimScanned)), n) }
+	l.Detail = text(l.Detail, maxDetail)
+	l.Deployment = text(l.Deployment, maxDeployment)
+	l.MessageType = text(l.MessageType, maxMessageType)
+	return l
 }
 
 func (l *LaunchLog) offer(w WorkspaceID, launch Launch) bool {

@@ -183,11 +183,11 @@ func TestASignInIsOfItsLaunchAndOfItsTime(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		h.stock()
 		c := h.connect()
-		first, token, err := h.RecordLaunch(t.Context(), h.workspace.ID, launchOf(c, "6", 1001), "REF000000001")
+		first, token, err := h.RecordLaunch(t.Context(), h.workspace.ID, launchOf(c, "6", 1001), greenroom.Arrival{Reference: "REF000000001"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		second, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, launchOf(c, "7", 1002), "REF000000002")
+		second, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, launchOf(c, "7", 1002), greenroom.Arrival{Reference: "REF000000002"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,17 +231,17 @@ func TestLaunchesThatNameNoScenario(t *testing.T) {
 		} {
 			l := launchOf(c, "6", 2000)
 			l.Custom = tc.custom
-			_, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, l, "REF000000003")
+			_, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, l, greenroom.Arrival{Reference: "REF000000003"})
 			wrong, ok := errors.AsType[*greenroom.ScenarioError](err)
 			if !ok || wrong.Missing != tc.missing {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 		// Nothing of that spent the state.
-		if _, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, launchOf(c, "6", 2000), "REF000000004"); err != nil {
+		if _, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, launchOf(c, "6", 2000), greenroom.Arrival{Reference: "REF000000004"}); err != nil {
 			t.Errorf("the same launch, mended: %v", err)
 		}
-		if _, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, launchOf(c, "6", 2000), "REF000000005"); !errors.Is(err, greenroom.ErrSpent) {
+		if _, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, launchOf(c, "6", 2000), greenroom.Arrival{Reference: "REF000000005"}); !errors.Is(err, greenroom.ErrSpent) {
 			t.Errorf("the same launch again: %v", err)
 		}
 	})

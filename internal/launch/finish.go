@@ -26,7 +26,7 @@ func (l *Launch) launch(w http.ResponseWriter, r *http.Request) error {
 func (l *Launch) finish(w http.ResponseWriter, r *http.Request, id greenroom.WorkspaceID, params lti.Params) error {
 	record := &recorder{
 		Sealer: l.sealer(id), service: l.service, workspace: id,
-		reference: web.Reference(r.Context()),
+		arrival: greenroom.Arrival{Reference: web.Reference(r.Context()), Begun: web.Arrived(r.Context())},
 	}
 	_, err := l.tool(id, record).FinishLaunch(r.Context(), params, r.Cookies(), l.kit.URLs.Launch(id))
 	if err != nil {
@@ -46,7 +46,7 @@ type recorder struct {
 	*lti.Sealer
 	service   *greenroom.Service
 	workspace greenroom.WorkspaceID
-	reference string
+	arrival   greenroom.Arrival
 
 	verified *lti.Launch // from here on the token has been verified
 	launch   greenroom.Launch
@@ -61,7 +61,7 @@ func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
 		s.err = errKind
 		return s.err
 	}
-	s.launch, s.token, s.err = s.service.RecordLaunch(ctx, s.workspace, verified, s.reference)
+	s.launch, s.token, s.err = s.service.RecordLaunch(ctx, s.workspace, verified, s.arrival)
 	if errors.Is(s.err, greenroom.ErrSpent) {
 		return lti.ErrSpent
 	}

@@ -231,7 +231,7 @@ func (h *house) launch(spoil func(*lti.Launch)) *guest {
 	if spoil != nil {
 		spoil(l)
 	}
-	launch, token, err := h.service.RecordLaunch(h.t.Context(), h.w.ID, l, must(greenroom.NewReference(rand.Reader)))
+	launch, token, err := h.service.RecordLaunch(h.t.Context(), h.w.ID, l, greenroom.Arrival{Reference: must(greenroom.NewReference(rand.Reader))})
 	if err != nil {
 		h.t.Fatal(err)
 	}

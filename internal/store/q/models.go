@@ -74,6 +74,9 @@ type Launch struct {
 	StateID      *string
 	SignInHash   string
 	SignInUntil  column.Time
+	Claims       string
+	TookMs       int64
+	Rung         greenroom.Rung
 }
 
 type Learner struct {
