@@ -114,3 +114,18 @@ type LaunchRow struct {
 	LearnerName  string // never an e-mail address
 	ActivityName string // title of the resource link
 }
+
+// NewLaunchRow puts a launch beside the names of what it is about, all in a
+// form that a page may show.
+func NewLaunchRow(l Launch, platform, activity string, who Learner) LaunchRow {
+	return LaunchRow{
+		Launch: l.readable(), PlatformName: scrub(platform), LearnerName: who.LogName(), ActivityName: scrub(activity),
+	}
+}
+
+// Narrows tells whether a filter leaves launches out, apart from the place in
+// the log.
+func (f LaunchFilter) Narrows() bool {
+	f.Before, f.Limit = LaunchCursor{}, 0
+	return f != LaunchFilter{}
+}

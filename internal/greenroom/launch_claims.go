@@ -246,29 +246,29 @@ func scrub(s string) string {
 	return email.ReplaceAllString(s, "•••@$1")
 }
 
-// withoutQuery leaves out of a URL the user name, the fragment and the values
-// of its query that are more than a number: LMSes put session keys there.
+// withoutQuery leaves out of a URL the user name, and the values of its query
+// that are more than a number: LMSes put session keys there. A fragment with
+// values goes as a whole.
 func withoutQuery(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme == "" || u.Host == "" {
 		return s
 	}
-	var query []string
-	for part := range strings.SplitSeq(u.RawQuery, "&") {
-		name, value, found := strings.Cut(part, "=")
-		if _, err := strconv.ParseUint(value, 10, 32); found && err != nil && value != "" {
-			value = "•••"
-		}
-		if found {
-			name += "=" + value
-		}
-		query = append(query, name)
+	if u.User == nil && u.RawQuery == "" && !strings.Contains(u.Fragment, "=") {
+		return s
 	}
-	rest := strings.Join(query, "&")
-	u.User, u.Fragment, u.RawFragment, u.RawQuery = nil, "", "", ""
-	if rest != "" {
-		return u.String() + "?" + rest
+	u.User = nil
+	if strings.Contains(u.Fragment, "=") {
+		u.Fragment, u.RawFragment = "", ""
 	}
+	query := strings.Split(u.RawQuery, "&")
+	for i, part := range query {
+		name, value, _ := strings.Cut(part, "=")
+		if _, err := strconv.ParseUint(value, 10, 32); err != nil && value != "" {
+			query[i] = name + "=•••"
+		}
+	}
+	u.RawQuery = strings.Join(query, "&")
 	return u.String()
 }
 

@@ -88,14 +88,14 @@ func (s *Service) ShowLaunch(ctx context.Context, a Actor, id LaunchID) (LaunchR
 		return LaunchReport{}, err
 	}
 	var learner Learner
-	r := LaunchReport{LaunchRow: LaunchRow{Launch: l}}
+	var r LaunchReport
 	err = errors.Join(
 		known(&r.Connection, l.Connection, func() (Connection, error) { return store.Connection(ctx, l.Connection) }),
 		known(&r.Link, l.Link, func() (ResourceLink, error) { return store.ResourceLink(ctx, l.Link) }),
 		known(&r.Scenario, l.Scenario, func() (Scenario, error) { return store.Scenario(ctx, l.Scenario) }),
 		known(&learner, l.Learner, func() (Learner, error) { return store.Learner(ctx, l.Learner) }),
 	)
-	r.PlatformName, r.ActivityName, r.LearnerName = r.Connection.Platform, r.Link.Title, learner.LogName()
+	r.LaunchRow = NewLaunchRow(l, r.Connection.Platform, r.Link.Title, learner)
 	return r, err
 }
 

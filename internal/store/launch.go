@@ -137,12 +137,8 @@ func meet(ctx context.Context, db *q.Queries, w greenroom.WorkspaceID, r greenro
 }
 
 func toLaunchRow(r q.LaunchesRow) greenroom.LaunchRow {
-	return greenroom.LaunchRow{
-		Launch:       toLaunch(r.Launch),
-		PlatformName: r.Platform,
-		LearnerName:  greenroom.Learner{Name: r.LearnerName, Subject: r.LearnerSubject}.LogName(),
-		ActivityName: r.Activity,
-	}
+	who := greenroom.Learner{Name: r.LearnerName, Subject: r.LearnerSubject}
+	return greenroom.NewLaunchRow(toLaunch(r.Launch), r.Platform, r.Activity, who)
 }
 
 func toLaunch(r q.Launch) greenroom.Launch {
