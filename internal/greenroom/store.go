@@ -105,6 +105,8 @@ type Reader interface {
 	// Learners returns who came by launch, last seen first.
 	Learners(ctx context.Context, limit int) ([]Learner, error)
 	Learner(ctx context.Context, id LearnerID) (Learner, error)
+	// LearnerBySubject returns whom a connection calls by a subject.
+	LearnerBySubject(ctx context.Context, c ConnectionID, subject string) (Learner, error)
 
 	// Connections returns all, the newest first.
 	Connections(ctx context.Context) ([]Connection, error)

@@ -1,9 +1,11 @@
 package launch
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/lti"
@@ -58,5 +60,34 @@ func TestWhatToDoAboutAPlatformsErrorIsLogged(t *testing.T) {
 		if strings.Contains(row.Detail, "root@") || strings.ContainsAny(row.Detail, "\r\n\x1b\u202e") {
 			t.Errorf("detail %q", row.Detail)
 		}
+	}
+}
+
+// A learner who got in before is known again, but only by a token that is meant
+// for this connection: tenants of one LMS share keys, and each counts its users
+// from one.
+func TestWhoWasTurnedAwayIsLogged(t *testing.T) {
+	s := newSchool(t)
+	learner := s.visit().Learner
+	nowhere := map[string]any{greenroom.ScenarioParameter: "nowhere"}
+	for name, tc := range map[string]struct {
+		claims map[string]any
+		check  lti.Check
+		want   greenroom.LearnerID
+	}{
+		"a learner":             {map[string]any{claim + "custom": nowhere}, greenroom.CheckScenario, learner.ID},
+		"a stranger":            {map[string]any{claim + "custom": nowhere, "sub": "7"}, greenroom.CheckScenario, ""},
+		"of another client":     {map[string]any{"aud": "evil-client"}, lti.CheckAudience, ""},
+		"of another issuer":     {map[string]any{"iss": "https://evil.example.com"}, lti.CheckIssuer, ""},
+		"of another deployment": {map[string]any{claim + "deployment_id": "evil"}, lti.CheckDeployment, ""},
+	} {
+		v := s.login()
+		claims := v.claims()
+		maps.Copy(claims, tc.claims)
+		v.launch(claims)
+		if row := s.refusals(s.ours)[0]; row.Learner != tc.want || row.Check != string(tc.check) {
+			t.Errorf("%s: learner %q of check %s, want %q of %s", name, row.Learner, row.Check, tc.want, tc.check)
+		}
+		s.clock.pass(time.Second) // the newest comes first
 	}
 }

@@ -44,14 +44,16 @@ func (l *Launch) refuse(r *http.Request, w greenroom.WorkspaceID, err error) err
 	}
 	a.row.Reference, a.row.At = web.Reference(r.Context()), l.kit.Now()
 	a.row.Took = a.row.At.Sub(web.Arrived(r.Context()))
+	subject := ""
 	if v := a.verified; v != nil {
+		subject = v.Subject // empty until the token is known to be meant for this connection
 		a.row.Claims = greenroom.MaskClaims(v.Claims)
 		a.row.Deployment, a.row.MessageType, a.row.Instructor = v.DeploymentID, v.MessageType, v.Roles.Instructor()
 		if page.BackURL = l.wayBack(v, a.says.text); page.BackURL != "" {
 			page.BackLabel = "Back to the course"
 		}
 	}
-	l.log.Add(w, a.row)
+	l.log.AddOf(w, a.row, subject)
 	return page
 }
 

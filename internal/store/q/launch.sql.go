@@ -501,6 +501,34 @@ func (q *Queries) Learner(ctx context.Context, arg LearnerParams) (Learner, erro
 	return i, err
 }
 
+const learnerBySubject = `-- name: LearnerBySubject :one
+select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at from learners
+where workspace_id = $1 and connection_id = $2 and subject = $3
+`
+
+type LearnerBySubjectParams struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	Subject      string
+}
+
+func (q *Queries) LearnerBySubject(ctx context.Context, arg LearnerBySubjectParams) (Learner, error) {
+	row := q.db.QueryRowContext(ctx, learnerBySubject, arg.WorkspaceID, arg.ConnectionID, arg.Subject)
+	var i Learner
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.ConnectionID,
+		&i.Subject,
+		&i.Name,
+		&i.Email,
+		&i.Locale,
+		&i.CreatedAt,
+		&i.SeenAt,
+	)
+	return i, err
+}
+
 const learners = `-- name: Learners :many
 select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at from learners
 where workspace_id = $1

@@ -122,6 +122,10 @@ limit cast(@rows as bigint);
 -- name: Learner :one
 select * from learners where workspace_id = @workspace_id and id = @id;
 
+-- name: LearnerBySubject :one
+select * from learners
+where workspace_id = @workspace_id and connection_id = @connection_id and subject = @subject;
+
 -- name: ResourceLink :one
 select * from resource_links where workspace_id = @workspace_id and id = @id;
 

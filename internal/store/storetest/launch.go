@@ -141,6 +141,14 @@ func testRecordLaunch(t *testing.T, s greenroom.Store) {
 		equal(t, "all", list(must(w.Learners(t.Context(), 0))(t), sub), []string{"first", "third", "second"})
 		equal(t, "two", list(must(w.Learners(t.Context(), 2))(t), sub), []string{"first", "third"})
 	})
+	t.Run("a learner is found by connection and subject", func(t *testing.T) {
+		w := launched(t, s, "alpha")
+		equal(t, "learner", must(w.LearnerBySubject(t.Context(), w.connection.ID, subject))(t), w.learner)
+		for c, sub := range map[greenroom.ConnectionID]string{w.connection.ID: "other", "other": subject} {
+			_, err := w.LearnerBySubject(t.Context(), c, sub)
+			refused(t, err, greenroom.ErrNotFound)
+		}
+	})
 	t.Run("a late launch does not set back when the learner was seen", func(t *testing.T) {
 		w := launched(t, s, "alpha")
 		r := w.record(2)

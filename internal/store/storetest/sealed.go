@@ -26,6 +26,9 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"Learner": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.Learner(ctx, a.learner.ID))
 	},
+	"LearnerBySubject": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LearnerBySubject(ctx, a.connection.ID, subject))
+	},
 	"Connections": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
 		return got(b.Connections(ctx))
 	},
