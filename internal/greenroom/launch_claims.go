@@ -184,11 +184,11 @@ func maskList(rule claimRule, list []any, depth int) any {
 
 func maskString(rule claimRule, s string) string {
 	switch {
-	case unresolved.MatchString(s): // a variable, not its value
+	case s != "" && s[0] == '$' && unresolved.MatchString(s): // a variable, not its value
 		return clip(s, maxClaimText)
 	case rule == plain:
 		return clip(scrub(withoutQuery(clip(s, maxClaimScanned))), maxClaimText)
-	case rule == byKey && !email.MatchString(clip(s, maxClaimScanned)):
+	case rule == byKey && !hasEmail(clip(s, maxClaimScanned)):
 		return clip(scrub(withoutQuery(clip(s, maxClaimScanned))), maxClaimText)
 	}
 	return mask(s)
@@ -216,8 +216,8 @@ func mask(s string) string {
 	}
 	s = clip(s, maxClaimScanned)
 	shown := "•••"
-	if at := email.FindStringSubmatch(s); at != nil {
-		shown += "@" + clip(at[1], 100)
+	if hasEmail(s) {
+		shown += "@" + clip(email.FindStringSubmatch(s)[1], 100)
 	} else if first := oneLine(s); n > 3 && first != "" {
 		r, _ := utf8.DecodeRuneInString(first)
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -242,14 +242,28 @@ func scrub(s string) string {
 		}
 		return r
 	}, oneLine(s))
-	s = token.ReplaceAllString(s, "(token)")
-	return email.ReplaceAllString(s, "•••@$1")
+	if strings.Contains(s, "eyJ") {
+		s = token.ReplaceAllString(s, "(token)")
+	}
+	if hasEmail(s) {
+		s = email.ReplaceAllString(s, "•••@$1")
+	}
+	return s
+}
+
+// hasEmail looks for the sign first: most texts have none, and each launch has
+// many texts.
+func hasEmail(s string) bool {
+	return (strings.Contains(s, "@") || strings.Contains(s, "%40")) && email.MatchString(s)
 }
 
 // withoutQuery leaves out of a URL the user name, and the values of its query
 // that are more than a number: LMSes put session keys there. A fragment with
 // values goes as a whole.
 func withoutQuery(s string) string {
+	if !strings.Contains(s, "://") {
+		return s
+	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme == "" || u.Host == "" {
 		return s
