@@ -381,8 +381,8 @@ where l.workspace_id = $1
 	and (cast($6 as text) = '' or l.outcome = cast($6 as text))
 	and (cast($7 as text) = '' or l.check_name = cast($7 as text))
 	and (cast($8 as text) = '' or l.learner_id = cast($8 as text))
-	and l.at <= cast($9 as bigint) and (l.at < cast($9 as bigint) or l.id < cast($10 as text))
-order by l.at desc, l.id desc
+	and (l.at + 0 < cast($9 as bigint) or (l.at + 0 = cast($9 as bigint) and l.id < cast($10 as text)))
+order by l.at + 0 desc, l.id desc
 limit cast($11 as bigint)
 `
 
@@ -409,7 +409,8 @@ type LaunchesReferredRow struct {
 }
 
 // References are digits and capital letters: whatever the collation, those that
-// begin with a prefix lie between it and it filled up with Z.
+// begin with a prefix lie between it and it filled up with Z. They are few: the sum
+// keeps SQLite from walking along the time instead.
 func (q *Queries) LaunchesReferred(ctx context.Context, arg LaunchesReferredParams) ([]LaunchesReferredRow, error) {
 	rows, err := q.db.QueryContext(ctx, launchesReferred,
 		arg.WorkspaceID,

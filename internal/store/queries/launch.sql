@@ -41,7 +41,8 @@ order by l.at desc, l.id desc
 limit cast(@rows as bigint);
 
 -- References are digits and capital letters: whatever the collation, those that
--- begin with a prefix lie between it and it filled up with Z.
+-- begin with a prefix lie between it and it filled up with Z. They are few: the sum
+-- keeps SQLite from walking along the time instead.
 -- name: LaunchesReferred :many
 select sqlc.embed(l), coalesce(c.platform, '') as platform,
 	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
@@ -56,8 +57,8 @@ where l.workspace_id = @workspace_id
 	and (cast(@outcome as text) = '' or l.outcome = cast(@outcome as text))
 	and (cast(@check_name as text) = '' or l.check_name = cast(@check_name as text))
 	and (cast(@learner_id as text) = '' or l.learner_id = cast(@learner_id as text))
-	and l.at <= cast(@before_at as bigint) and (l.at < cast(@before_at as bigint) or l.id < cast(@before_id as text))
-order by l.at desc, l.id desc
+	and (l.at + 0 < cast(@before_at as bigint) or (l.at + 0 = cast(@before_at as bigint) and l.id < cast(@before_id as text)))
+order by l.at + 0 desc, l.id desc
 limit cast(@rows as bigint);
 
 -- A connection's last success stays: the pages tell by it that it works.
