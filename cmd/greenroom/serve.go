@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/app"
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -15,10 +17,11 @@ import (
 type serveCmd struct {
 	database
 	outgoing
-	Listen         string `help:"Address to listen on." env:"GREENROOM_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL      string `help:"What browsers and LMSes call, for example https://practice.example.com." env:"GREENROOM_PUBLIC_URL" required:"" placeholder:"URL"`
-	SupportContact string `help:"Whom people may ask: an e-mail address or a sentence." env:"GREENROOM_SUPPORT_CONTACT" placeholder:"TEXT"`
-	LogFormat      string `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text"`
+	Listen         string   `help:"Address to listen on." env:"GREENROOM_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL      string   `help:"What browsers and LMSes call, for example https://practice.example.com." env:"GREENROOM_PUBLIC_URL" required:"" placeholder:"URL"`
+	SupportContact string   `help:"Whom people may ask: an e-mail address or a sentence." env:"GREENROOM_SUPPORT_CONTACT" placeholder:"TEXT"`
+	LaunchLogKeep  keepTime `help:"How long the launch log keeps its rows, for example 30d; at least 2d." env:"GREENROOM_LAUNCH_LOG_KEEP" default:"90d" placeholder:"DAYS"`
+	LogFormat      string   `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text"`
 }
 
 func (c serveCmd) Run(ctx context.Context, s streams) error {
@@ -55,7 +58,30 @@ func (c serveCmd) appConfig(s streams) (app.Config, error) {
 	c.apply(&config)
 	public, err := checkPublicURL(c.PublicURL, c.Dev)
 	config.PublicURL, config.SupportContact = public, c.SupportContact
+	config.LaunchLogKeep = time.Duration(c.LaunchLogKeep)
 	return config, err
+}
+
+// A keepTime is a length of time in days, such as 90d, or as Go writes it.
+type keepTime time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (k *keepTime) UnmarshalText(text []byte) error {
+	s := string(text)
+	d, err := time.ParseDuration(s)
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16) // more would not fit a duration
+		d = time.Duration(n) * 24 * time.Hour
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is no length of time; 90d is 90 days", s)
+	case d < app.MinLaunchLogKeep:
+		return fmt.Errorf("%s is too short: keep the launch log for 2d at least", s)
+	}
+	*k = keepTime(d)
+	return nil
 }
 
 // checkPublicURL takes an origin: scheme, host and port, nothing behind it.

@@ -32,6 +32,7 @@ func (a *Admin) Mount(mux web.Router) {
 	passbacks{a}.mount(mux)
 	audits{a}.mount(mux)
 	deletions{a}.mount(mux)
+	launches{a}.mount(mux)
 }
 
 // member and settings register a page for a workspace's people, and for those

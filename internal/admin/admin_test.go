@@ -233,7 +233,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	s := newSite(t)
 	members := []string{"/w/northwind/scenarios", "/w/northwind/"}
 	admins := []string{
-		"/w/northwind/members", "/w/northwind/passbacks", "/w/northwind/scenarios/import", "/w/northwind/settings",
+		"/w/northwind/members", "/w/northwind/passbacks", "/w/northwind/launches", "/w/northwind/scenarios/import", "/w/northwind/settings",
 		"/w/northwind/settings/integrations", "/w/northwind/settings/audit", lti, lti + "/connections", lti + "/registration-urls",
 	}
 	browsers := map[string]*browser{"": s.as(""), "dana": s.as("dana"), "ada": s.as("ada"), "mel": s.as("mel"), "eve": s.as("eve")}
@@ -283,7 +283,7 @@ func TestPagesAreSealed(t *testing.T) {
 	s := newSite(t)
 	dana := s.as("dana")
 	for _, path := range []string{
-		"/", "/workspaces", "/w/northwind/scenarios", "/w/northwind/members", "/w/northwind/passbacks",
+		"/", "/workspaces", "/w/northwind/scenarios", "/w/northwind/members", "/w/northwind/passbacks", "/w/northwind/launches",
 		"/w/northwind/settings", "/w/northwind/settings/integrations", lti, "/w/northwind/nothing",
 		"/w/northwind/settings/audit", "/w/northwind/settings/delete",
 	} {

@@ -63,7 +63,7 @@ func (h connections) page(r *http.Request, form connectionForm) (ltiPage, error)
 	if err != nil {
 		return ltiPage{}, err
 	}
-	connected, err := newConnectedPart(ltiPath(r), all)
+	connected, err := newConnectedPart(ltiPath(r), launchesPath(r), all)
 	return ltiPage{
 		Path: ltiPath(r), Endpoints: h.kit.URLs.Endpoints(ws.ID, ws.Name), Form: form,
 		Invites: invites, Connected: connected, Summary: summary(ws, all, h.kit.Version, web.Reference(r.Context())),
@@ -141,14 +141,16 @@ type connectedRow struct {
 	greenroom.Connection
 	NoLaunch   bool
 	NotGranted []string // in words, what the platform kept to itself
+	Log        string   // path of its part of the launch log
 	Fresh      bool     // new to a page that was open
 }
 
-func newConnectedPart(path string, all []greenroom.Connection) (connectedPart, error) {
+func newConnectedPart(path, launches string, all []greenroom.Connection) (connectedPart, error) {
 	part := connectedPart{Path: path}
 	for _, c := range all {
 		part.Rows = append(part.Rows, connectedRow{
 			Connection: c, NoLaunch: c.LastLaunchAt.IsZero(), NotGranted: scopeNames(c.Missing),
+			Log: launchesQuery(launches, "connection", string(c.ID)),
 		})
 	}
 	shown, err := json.Marshal(part.seen())
@@ -178,7 +180,7 @@ func (h connections) table(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	part, err := newConnectedPart(ltiPath(r), all)
+	part, err := newConnectedPart(ltiPath(r), launchesPath(r), all)
 	if err != nil {
 		return err
 	}

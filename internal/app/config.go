@@ -29,6 +29,10 @@ type Config struct {
 	AllowPorts    []uint16       // beside 443
 	CAFile        string         // PEM, beside the system's roots
 
+	// LaunchLogKeep is how long a row of the launch log is kept, at least
+	// MinLaunchLogKeep; 0 means 90 days.
+	LaunchLogKeep time.Duration
+
 	// Development allows http and platforms on loopback, and nothing else.
 	Development bool
 
@@ -37,6 +41,12 @@ type Config struct {
 	Now     func() time.Time
 	Random  io.Reader
 }
+
+// MinLaunchLogKeep is the least time for which the launch log keeps its rows: far
+// longer than a state can be replayed or a learner stays signed in.
+const MinLaunchLogKeep = 48 * time.Hour
+
+const usualLaunchLogKeep = 90 * 24 * time.Hour
 
 // Files within the data directory.
 const (

@@ -300,12 +300,12 @@ func TestErrorsOfForms(t *testing.T) {
 		"a workspace's name that is taken": {"/w/northwind/settings", url.Values{"name": {"Northwind"}, "slug": {"elsewhere"}},
 			errorCase{status: 422, form: true}},
 		"a deletion with another name": {"/w/northwind/settings/delete", url.Values{"name": {evil}}, errorCase{status: 422, form: true, people: true}},
-		"a connection of nothing": {"/w/northwind/settings/integrations/lti/connections", url.Values{"auth_url": {"ftp://" + evil}}, errorCase{status: 422, form: true}},
-		"an empty scenario":       {"/w/northwind/scenarios/import", url.Values{"source": {" "}}, errorCase{status: 422, form: true}},
-		"a scenario with errors":  {"/w/northwind/scenarios/import", url.Values{"source": {"---\ntitle: [\n---\n" + evil}}, errorCase{status: 422, form: true}},
-		"a script with errors":    {"/w/northwind/scenarios/import", url.Values{"source": {firstCall + "\n{ unclosed " + evil}}, errorCase{status: 422, form: true}},
-		"a reply that is none":    {stage, url.Values{"turn": {"x"}, "choice": {evil}}, errorCase{status: 422, form: true}},
-		"a reply out of turn":     {stage, url.Values{"turn": {"7"}, "choice": {"0"}}, errorCase{status: 422, form: true}},
+		"a connection of nothing":      {"/w/northwind/settings/integrations/lti/connections", url.Values{"auth_url": {"ftp://" + evil}}, errorCase{status: 422, form: true}},
+		"an empty scenario":            {"/w/northwind/scenarios/import", url.Values{"source": {" "}}, errorCase{status: 422, form: true}},
+		"a scenario with errors":       {"/w/northwind/scenarios/import", url.Values{"source": {"---\ntitle: [\n---\n" + evil}}, errorCase{status: 422, form: true}},
+		"a script with errors":         {"/w/northwind/scenarios/import", url.Values{"source": {firstCall + "\n{ unclosed " + evil}}, errorCase{status: 422, form: true}},
+		"a reply that is none":         {stage, url.Values{"turn": {"x"}, "choice": {evil}}, errorCase{status: 422, form: true}},
+		"a reply out of turn":          {stage, url.Values{"turn": {"7"}, "choice": {"0"}}, errorCase{status: 422, form: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(http.MethodPost, tc.path, tc.form, d.owner, d.stage)

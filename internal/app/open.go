@@ -112,5 +112,8 @@ func (c Config) withDefaults() Config {
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}
+	if c.LaunchLogKeep == 0 {
+		c.LaunchLogKeep = usualLaunchLogKeep
+	}
 	return c
 }

@@ -36,6 +36,9 @@ type App struct {
 // Open locks the data directory and puts the server together.
 func Open(ctx context.Context, c Config) (*App, error) {
 	c = c.withDefaults()
+	if c.LaunchLogKeep < MinLaunchLogKeep {
+		return nil, fmt.Errorf("the launch log must be kept for two days at least, not %v", c.LaunchLogKeep)
+	}
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
@@ -73,7 +76,7 @@ func (a *App) assemble() error {
 	a.Kit = kit
 	a.launches = greenroom.NewLaunchLog(a.Service)
 	a.passbacks = jobs.New(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
-	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{Store: a.Store, Now: c.Now, Log: c.Log})
+	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{Store: a.Store, Now: c.Now, Log: c.Log, LaunchLogKeep: c.LaunchLogKeep})
 	a.Service.Wake = a.passbacks.Wake
 
 	mux := &web.Routes{}

@@ -18,7 +18,6 @@ type Launch struct {
 	LineItem    LineItemID     // empty when the launch brought none
 	Scenario    ScenarioID     // empty when refused
 	ReturnURL   string         // launch_presentation.return_url, https only
-	Rung        Rung           // by which way the browser was recognised; empty when it was not
 
 	// Standing tells whether scores of this launch go to the gradebook.
 	Standing Standing
@@ -29,6 +28,13 @@ type Launch struct {
 	// that held before it; Detail is for administrators, never for the page.
 	Check, Clause, Detail string
 	Passed                []string
+	// Claims are those of a verified token, as MaskClaims leaves them; empty
+	// when no signature held.
+	Claims string
+	// Took is the time from the arrival of the launch request to its answer,
+	// in whole milliseconds.
+	Took time.Duration
+	Rung Rung
 
 	// StateID makes a launch one-time. Empty when refused.
 	StateID string
@@ -81,8 +87,45 @@ type LaunchRecord struct {
 	PinDeployment bool
 }
 
-// A LaunchFilter narrows the launch log.
+// A LaunchFilter narrows the launch log. What is empty narrows nothing.
 type LaunchFilter struct {
-	Connection ConnectionID // empty: all
+	Connection ConnectionID
+	Outcome    LaunchOutcome
+	Check      string // the one that failed
+	Learner    LearnerID
+	Reference  string       // or its beginning, as NormalReference returns it
+	Before     LaunchCursor // only what comes behind it
 	Limit      int
+}
+
+// A LaunchCursor is a place in the launch log, which is sorted by time and ID,
+// the newest first: the row of this time and ID. The zero one is in front of
+// all rows.
+type LaunchCursor struct {
+	At time.Time
+	ID LaunchID
+}
+
+// A LaunchRow is a launch with what a list shows beside it. Each is empty when
+// it is not known, or is gone.
+type LaunchRow struct {
+	Launch
+	PlatformName string
+	LearnerName  string // never an e-mail address
+	ActivityName string // title of the resource link
+}
+
+// NewLaunchRow puts a launch beside the names of what it is about, all in a
+// form that a page may show.
+func NewLaunchRow(l Launch, platform, activity string, who Learner) LaunchRow {
+	return LaunchRow{
+		Launch: l.readable(), PlatformName: scrub(platform), LearnerName: who.LogName(), ActivityName: scrub(activity),
+	}
+}
+
+// Narrows tells whether a filter leaves launches out, apart from the place in
+// the log.
+func (f LaunchFilter) Narrows() bool {
+	f.Before, f.Limit = LaunchCursor{}, 0
+	return f != LaunchFilter{}
 }

@@ -2,6 +2,7 @@ package greenroom
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,7 @@ type LaunchLog struct {
 type refusedLaunch struct {
 	workspace WorkspaceID
 	launch    Launch
+	subject   string // of the launch's connection; empty when nobody is known
 }
 
 const (
@@ -34,8 +36,12 @@ func NewLaunchLog(s *Service) *LaunchLog {
 }
 
 // Add notes a refused launch. It never blocks.
-func (l *LaunchLog) Add(w WorkspaceID, launch Launch) {
-	if l.offer(w, launch) {
+func (l *LaunchLog) Add(w WorkspaceID, launch Launch) { l.AddOf(w, launch, "") }
+
+// AddOf does the same for a launch whose token was the connection's own: its
+// subject is a learner, unless they never got in.
+func (l *LaunchLog) AddOf(w WorkspaceID, launch Launch, subject string) {
+	if l.offer(refusedLaunch{w, launch.readable(), subject}) {
 		return
 	}
 	if l.dropped.Add(1) == 1 {
@@ -43,9 +49,26 @@ func (l *LaunchLog) Add(w WorkspaceID, launch Launch) {
 	}
 }
 
-func (l *LaunchLog) offer(w WorkspaceID, launch Launch) bool {
+// What the log keeps of a refusal's texts, in characters.
+const (
+	maxDetail      = 500
+	maxDeployment  = 255
+	maxMessageType = 100
+)
+
+// readable bounds what came from outside, and takes out what a page must not
+// show. Not all of it was verified.
+func (l Launch) readable() Launch {
+	text := func(s string, n int) string { return clip(scrub(clip(s, maxClaimScanned)), n) }
+	l.Detail = text(l.Detail, maxDetail)
+	l.Deployment = text(l.Deployment, maxDeployment)
+	l.MessageType = text(l.MessageType, maxMessageType)
+	return l
+}
+
+func (l *LaunchLog) offer(r refusedLaunch) bool {
 	select {
-	case l.queue <- refusedLaunch{w, launch}:
+	case l.queue <- r:
 		return true
 	default:
 		return false
@@ -104,6 +127,13 @@ func (l *LaunchLog) add(ctx context.Context, r refusedLaunch) error {
 	return l.service.Store.Workspace(r.workspace).Update(ctx, func(ctx context.Context, tx Tx) error {
 		if _, err := tx.Workspace(ctx); err != nil {
 			return err
+		}
+		if r.subject != "" {
+			who, err := tx.LearnerBySubject(ctx, r.launch.Connection, r.subject)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			r.launch.Learner = who.ID
 		}
 		return tx.AddLaunch(ctx, r.launch)
 	})

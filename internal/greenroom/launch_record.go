@@ -32,17 +32,24 @@ func (e *ScenarioError) Error() string {
 	return "custom parameter " + ScenarioParameter + " names no scenario of this workspace"
 }
 
-// An Arrival is what the server knows of a launch beside what the platform
-// said.
+// An Arrival is what is known of a launch beside what the platform signed.
 type Arrival struct {
 	Reference string
+	Begun     time.Time // when the request arrived; zero if that is not known
 	Rung      Rung
+}
+
+func (a Arrival) took(now time.Time) time.Duration {
+	if a.Begun.IsZero() {
+		return 0
+	}
+	return now.Sub(a.Begun)
 }
 
 // RecordLaunch writes down a launch whose every check has passed, and returns
 // it with the token of the learner's sign-in. *ScenarioError, ErrSpent;
 // nothing is written then.
-func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch, a Arrival) (Launch, string, error) {
+func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch, at Arrival) (Launch, string, error) {
 	sc, err := s.launchScenario(ctx, w, l)
 	if err != nil {
 		return Launch{}, "", err
@@ -52,7 +59,7 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 		return Launch{}, "", err
 	}
 	token := base64.RawURLEncoding.EncodeToString(raw)
-	record, err := s.launchRecord(l, sc, a)
+	record, err := s.launchRecord(l, sc, at)
 	if err != nil {
 		return Launch{}, "", err
 	}
@@ -74,7 +81,7 @@ func (s *Service) launchScenario(ctx context.Context, w WorkspaceID, l *lti.Laun
 }
 
 // launchRecord turns a verified launch into the rows it makes.
-func (s *Service) launchRecord(l *lti.Launch, sc Scenario, a Arrival) (LaunchRecord, error) {
+func (s *Service) launchRecord(l *lti.Launch, sc Scenario, at Arrival) (LaunchRecord, error) {
 	launchID, err1 := newID[LaunchID](s.Random)
 	learnerID, err2 := newID[LearnerID](s.Random)
 	linkID, err3 := newID[ResourceLinkID](s.Random)
@@ -85,11 +92,12 @@ func (s *Service) launchRecord(l *lti.Launch, sc Scenario, a Arrival) (LaunchRec
 	now, connection := s.Now(), ConnectionID(l.Registration.ID)
 	r := LaunchRecord{
 		Launch: Launch{
-			ID: launchID, Reference: a.Reference, Rung: a.Rung, At: now, Outcome: LaunchOK,
+			ID: launchID, Reference: at.Reference, At: now, Outcome: LaunchOK,
 			Connection: connection, Deployment: l.DeploymentID, MessageType: l.MessageType,
 			Scenario: sc.ID, ReturnURL: returnURL(l, s.AllowHTTP),
 			Standing: StandingOf(l), Instructor: l.Roles.Instructor(),
 			Passed: checkNames(l.Passed), StateID: l.StateID, SignInUntil: now.Add(signInLife),
+			Claims: MaskClaims(l.Claims), Took: at.took(now), Rung: at.Rung,
 		},
 		Learner: Learner{
 			ID: learnerID, Connection: connection, Subject: l.Subject,

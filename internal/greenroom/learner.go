@@ -26,6 +26,18 @@ func (l Learner) DisplayName() string {
 	return "Learner " + l.Subject
 }
 
+// LogName is the name by which the launch log shows a learner: some LMSes put
+// an e-mail address in place of a name or of a subject, and the log shows none.
+func (l Learner) LogName() string {
+	switch {
+	case l.Name != "":
+		return scrub(l.Name)
+	case l.Subject != "":
+		return "Learner " + scrub(l.Subject)
+	}
+	return ""
+}
+
 // A ResourceLink is an activity in a course of the LMS.
 type ResourceLink struct {
 	ID           ResourceLinkID

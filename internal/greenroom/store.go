@@ -88,6 +88,12 @@ type WorkspaceStore interface {
 	// ErrSpent if the state was spent before; nothing has changed then.
 	RecordLaunch(ctx context.Context, r LaunchRecord) (Launch, error)
 
+	// SweepLaunches forgets up to limit launches from before a time, the oldest
+	// first, and returns how many. It keeps those whose sign-in lasts beyond
+	// now, and each connection's last success. Learners, sessions and
+	// passbacks stay.
+	SweepLaunches(ctx context.Context, before, now time.Time, limit int) (int, error)
+
 	// ClaimPassbacks leases up to limit due passbacks of one connection until
 	// leaseUntil, the one that waits longest first. Two callers never get the
 	// same row while its lease lasts.
@@ -105,6 +111,8 @@ type Reader interface {
 	// Learners returns who came by launch, last seen first.
 	Learners(ctx context.Context, limit int) ([]Learner, error)
 	Learner(ctx context.Context, id LearnerID) (Learner, error)
+	// LearnerBySubject returns whom a connection calls by a subject.
+	LearnerBySubject(ctx context.Context, c ConnectionID, subject string) (Learner, error)
 
 	// Connections returns all, the newest first.
 	Connections(ctx context.Context) ([]Connection, error)
@@ -130,8 +138,9 @@ type Reader interface {
 	LaunchByReference(ctx context.Context, reference string) (Launch, error)
 	// LaunchByState returns the launch that spent a state.
 	LaunchByState(ctx context.Context, stateID string) (Launch, error)
-	// Launches returns the launch log, the newest first.
-	Launches(ctx context.Context, f LaunchFilter) ([]Launch, error)
+	// Launches returns the launch log, the newest first; those of one
+	// millisecond by ID.
+	Launches(ctx context.Context, f LaunchFilter) ([]LaunchRow, error)
 	ResourceLink(ctx context.Context, id ResourceLinkID) (ResourceLink, error)
 	LineItem(ctx context.Context, id LineItemID) (LineItem, error)
 

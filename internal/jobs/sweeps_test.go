@@ -42,3 +42,65 @@ func TestSignInsAreSweptAtOnceAndThenRegularly(t *testing.T) {
 		}
 	})
 }
+
+// cluttered is a store whose workspaces hold so many old launches; those of a
+// workspace that is broken cannot be swept.
+type cluttered struct {
+	dusty
+	old    map[greenroom.WorkspaceID]int
+	broken greenroom.WorkspaceID
+	before []time.Duration
+	most   int
+}
+
+func (c *cluttered) Instance() greenroom.InstanceStore { return c }
+
+func (c *cluttered) Workspaces(context.Context) ([]greenroom.Workspace, error) {
+	return []greenroom.Workspace{{ID: "a"}, {ID: "b"}, {ID: "c"}}, nil
+}
+
+func (c *cluttered) Workspace(w greenroom.WorkspaceID) greenroom.WorkspaceStore {
+	return room{c: c, id: w}
+}
+
+// A room is one of its workspaces.
+type room struct {
+	greenroom.WorkspaceStore
+	c  *cluttered
+	id greenroom.WorkspaceID
+}
+
+func (r room) SweepLaunches(_ context.Context, before, now time.Time, limit int) (int, error) {
+	c := r.c
+	if r.id == c.broken {
+		return 0, errors.New("database is gone")
+	}
+	n := min(limit, c.old[r.id])
+	c.old[r.id] -= n
+	c.before, c.most = append(c.before, now.Sub(before)), max(c.most, n)
+	return n, nil
+}
+
+func TestOldLaunchesAreSweptInBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &cluttered{old: map[greenroom.WorkspaceID]int{"a": 1000, "b": 7, "c": 450}, broken: "b"}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		const keep = 48 * time.Hour
+		go func() { NewSweeps(SweepOptions{Store: store, LaunchLogKeep: keep}).Run(ctx); close(over) }()
+		pass(time.Minute)
+		cancel()
+		<-over
+		if store.old["a"] != 0 || store.old["b"] != 7 || store.old["c"] != 0 {
+			t.Errorf("left: %v", store.old)
+		}
+		if store.most > 200 {
+			t.Errorf("%d rows at once", store.most)
+		}
+		for _, before := range store.before {
+			if before != keep {
+				t.Errorf("swept what is older than %v, want %v", before, keep)
+			}
+		}
+	})
+}

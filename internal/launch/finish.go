@@ -30,8 +30,8 @@ func (l *Launch) launch(w http.ResponseWriter, r *http.Request) error {
 func (l *Launch) finish(w http.ResponseWriter, r *http.Request, id greenroom.WorkspaceID, params lti.Params) error {
 	record := &recorder{
 		Sealer: l.sealer(id), service: l.service, workspace: id,
-		reference: web.Reference(r.Context()),
-		rung:      func(v *lti.Launch) greenroom.Rung { return l.rungOf(r, v) },
+		arrival: greenroom.Arrival{Reference: web.Reference(r.Context()), Begun: web.Arrived(r.Context())},
+		rung:    func(v *lti.Launch) greenroom.Rung { return l.rungOf(r, v) },
 	}
 	verified, err := l.tool(id, record).FinishLaunch(r.Context(), params, r.Cookies(), l.kit.URLs.Launch(id))
 	if err != nil {
@@ -75,7 +75,7 @@ type recorder struct {
 	*lti.Sealer
 	service   *greenroom.Service
 	workspace greenroom.WorkspaceID
-	reference string
+	arrival   greenroom.Arrival
 	rung      func(*lti.Launch) greenroom.Rung
 
 	verified *lti.Launch // from here on the token has been verified
@@ -91,7 +91,8 @@ func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
 		s.err = errKind
 		return s.err
 	}
-	s.launch, s.token, s.err = s.service.RecordLaunch(ctx, s.workspace, verified, greenroom.Arrival{Reference: s.reference, Rung: s.rung(verified)})
+	s.arrival.Rung = s.rung(verified)
+	s.launch, s.token, s.err = s.service.RecordLaunch(ctx, s.workspace, verified, s.arrival)
 	if errors.Is(s.err, greenroom.ErrSpent) {
 		return lti.ErrSpent
 	}

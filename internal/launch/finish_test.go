@@ -188,7 +188,7 @@ func TestActivitiesWithoutAScenario(t *testing.T) {
 				t.Errorf("status %d: %s", page.StatusCode, page.text())
 			}
 			for _, row := range s.refusals(s.ours) {
-				if row.Reference == page.reference() && (row.Check != checkScenario || row.Connection != s.connection.ID || !slices.Contains(row.Passed, string(lti.CheckSubject))) {
+				if row.Reference == page.reference() && (row.Check != greenroom.CheckScenario || row.Connection != s.connection.ID || !slices.Contains(row.Passed, string(lti.CheckSubject))) {
 					t.Errorf("logged as %+v", row)
 				}
 			}

@@ -235,7 +235,7 @@ func (h *house) refusals(w greenroom.Workspace) []greenroom.Launch {
 	var refused []greenroom.Launch
 	for _, row := range rows {
 		if row.Outcome == greenroom.LaunchRefused {
-			refused = append(refused, row)
+			refused = append(refused, row.Launch)
 		}
 	}
 	return refused

@@ -24,9 +24,6 @@ type scenarioRefusal struct {
 
 func (e *scenarioRefusal) Unwrap() error { return e.ScenarioError }
 
-// checkScenario is our own check in the launch log.
-const checkScenario = "scenario"
-
 // refused is what the launch log and the page say of a launch that was turned
 // away.
 type refused struct {
@@ -46,13 +43,17 @@ func (l *Launch) refuse(r *http.Request, w greenroom.WorkspaceID, err error) err
 		Status: a.says.status, Title: refusedTitle, Sentence: a.says.text, Hint: a.says.hint, Cause: err,
 	}
 	a.row.Reference, a.row.At = web.Reference(r.Context()), l.kit.Now()
+	a.row.Took = a.row.At.Sub(web.Arrived(r.Context()))
+	subject := ""
 	if v := a.verified; v != nil {
+		subject = v.Subject // empty until the token is known to be meant for this connection
+		a.row.Claims, a.row.Rung = greenroom.MaskClaims(v.Claims), l.rungOf(r, v)
 		a.row.Deployment, a.row.MessageType, a.row.Instructor = v.DeploymentID, v.MessageType, v.Roles.Instructor()
 		if page.BackURL = l.wayBack(v, a.says.text); page.BackURL != "" {
 			page.BackLabel = "Back to the course"
 		}
 	}
-	l.log.Add(w, a.row)
+	l.log.AddOf(w, a.row, subject)
 	return page
 }
 
@@ -72,6 +73,9 @@ func describe(r *lti.Refusal) greenroom.Launch {
 	if r.Cause != nil {
 		row.Detail = clip(r.Cause.Error())
 	}
+	if r.Code != "" {
+		row.Detail = r.Code + ": " + row.Detail // what to do depends on it
+	}
 	// A state may name a connection that is gone; only one that was found can
 	// be pointed to.
 	if slices.Contains(r.Passed, lti.CheckRegistration) {
@@ -82,7 +86,7 @@ func describe(r *lti.Refusal) greenroom.Launch {
 
 func describeScenario(r *scenarioRefusal) greenroom.Launch {
 	row := greenroom.Launch{
-		Check: checkScenario, Clause: "custom parameter " + greenroom.ScenarioParameter,
+		Check: greenroom.CheckScenario, Clause: "custom parameter " + greenroom.ScenarioParameter,
 		Passed: names(r.verified.Passed), Connection: greenroom.ConnectionID(r.verified.Registration.ID),
 		Detail: r.Error(),
 	}

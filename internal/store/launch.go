@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -28,13 +30,46 @@ func (r reader) LaunchByState(ctx context.Context, stateID string) (greenroom.La
 }
 
 // Launches implements greenroom.Reader. A limit of 0 is none.
-func (r reader) Launches(ctx context.Context, f greenroom.LaunchFilter) ([]greenroom.Launch, error) {
-	if f.Connection == "" {
-		arg := q.LaunchesParams{WorkspaceID: r.workspace, Rows: rows(f.Limit)}
-		return many(ctx, r, "launches", (*q.Queries).Launches, arg, toLaunch)
+func (r reader) Launches(ctx context.Context, f greenroom.LaunchFilter) ([]greenroom.LaunchRow, error) {
+	at, id := before(f.Before)
+	switch {
+	case f.Reference != "":
+		end := f.Reference + strings.Repeat("Z", max(0, greenroom.ReferenceLength-len(f.Reference)))
+		return many(ctx, r, "launches referred to as "+f.Reference, (*q.Queries).LaunchesReferred, q.LaunchesReferredParams{
+			WorkspaceID: r.workspace, Reference: f.Reference, ReferenceEnd: end, Prefix: f.Reference,
+			ConnectionID: string(f.Connection), Outcome: string(f.Outcome), CheckName: f.Check,
+			LearnerID: string(f.Learner), BeforeAt: at, BeforeID: id, Rows: rows(f.Limit),
+		}, func(l q.LaunchesReferredRow) greenroom.LaunchRow { return toLaunchRow(q.LaunchesRow(l)) })
+	case f.Connection != "":
+		return many(ctx, r, "launches of "+string(f.Connection), (*q.Queries).LaunchesOf, q.LaunchesOfParams{
+			WorkspaceID: r.workspace, ConnectionID: &f.Connection, Outcome: string(f.Outcome), CheckName: f.Check,
+			LearnerID: string(f.Learner), BeforeAt: at, BeforeID: id, Rows: rows(f.Limit),
+		}, func(l q.LaunchesOfRow) greenroom.LaunchRow { return toLaunchRow(q.LaunchesRow(l)) })
 	}
-	arg := q.LaunchesOfParams{WorkspaceID: r.workspace, ConnectionID: &f.Connection, Rows: rows(f.Limit)}
-	return many(ctx, r, "launches of "+string(f.Connection), (*q.Queries).LaunchesOf, arg, toLaunch)
+	return many(ctx, r, "launches", (*q.Queries).Launches, q.LaunchesParams{
+		WorkspaceID: r.workspace, Outcome: string(f.Outcome), CheckName: f.Check,
+		LearnerID: string(f.Learner), BeforeAt: at, BeforeID: id, Rows: rows(f.Limit),
+	}, toLaunchRow)
+}
+
+// before is a cursor as SQL wants it: the zero one comes after all times.
+func before(c greenroom.LaunchCursor) (at int64, id string) {
+	if c.At.IsZero() && c.ID == "" {
+		return math.MaxInt64, ""
+	}
+	return c.At.UnixMilli(), string(c.ID)
+}
+
+// SweepLaunches implements greenroom.WorkspaceStore.
+func (w *workspaceStore) SweepLaunches(ctx context.Context, before, now time.Time, limit int) (int, error) {
+	var swept int64
+	err := w.store.update(ctx, func(ctx context.Context, t *txn) (err error) {
+		swept, err = t.db.SweepLaunches(ctx, q.SweepLaunchesParams{
+			WorkspaceID: w.workspace, Before: column.Time(before), Now: column.Time(now), Rows: rows(limit),
+		})
+		return err
+	})
+	return int(swept), w.fail("sweep launches", err)
 }
 
 // AddLaunch implements greenroom.Tx: state and sign-in are left out.
@@ -107,6 +142,11 @@ func meet(ctx context.Context, db *q.Queries, w greenroom.WorkspaceID, r greenro
 	return err
 }
 
+func toLaunchRow(r q.LaunchesRow) greenroom.LaunchRow {
+	who := greenroom.Learner{Name: r.LearnerName, Subject: r.LearnerSubject}
+	return greenroom.NewLaunchRow(toLaunch(r.Launch), r.Platform, r.Activity, who)
+}
+
 func toLaunch(r q.Launch) greenroom.Launch {
 	return greenroom.Launch{
 		ID:          r.ID,
@@ -131,6 +171,8 @@ func toLaunch(r q.Launch) greenroom.Launch {
 		StateID:     value(r.StateID),
 		SignInHash:  r.SignInHash,
 		SignInUntil: time.Time(r.SignInUntil),
+		Claims:      r.Claims,
+		Took:        time.Duration(r.TookMs) * time.Millisecond,
 	}
 }
 
@@ -159,6 +201,8 @@ func fromLaunch(w greenroom.WorkspaceID, l greenroom.Launch) q.AddLaunchParams {
 		StateID:      orNull(l.StateID),
 		SignInHash:   l.SignInHash,
 		SignInUntil:  column.Time(l.SignInUntil),
+		Claims:       l.Claims,
+		TookMs:       l.Took.Milliseconds(),
 	}
 }
 

@@ -21,6 +21,12 @@ func (r reader) Learner(ctx context.Context, id greenroom.LearnerID) (greenroom.
 	return one(ctx, r, "learner "+string(id), (*q.Queries).Learner, q.LearnerParams{WorkspaceID: r.workspace, ID: id}, toLearner)
 }
 
+// LearnerBySubject implements greenroom.Reader.
+func (r reader) LearnerBySubject(ctx context.Context, c greenroom.ConnectionID, subject string) (greenroom.Learner, error) {
+	arg := q.LearnerBySubjectParams{WorkspaceID: r.workspace, ConnectionID: c, Subject: subject}
+	return one(ctx, r, "learner of connection "+string(c), (*q.Queries).LearnerBySubject, arg, toLearner)
+}
+
 // ResourceLink implements greenroom.Reader.
 func (r reader) ResourceLink(ctx context.Context, id greenroom.ResourceLinkID) (greenroom.ResourceLink, error) {
 	arg := q.ResourceLinkParams{WorkspaceID: r.workspace, ID: id}

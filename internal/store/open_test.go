@@ -27,7 +27,7 @@ func TestOpenWithoutMigrating(t *testing.T) {
 			if behind.Pending() == 0 || behind.Have != 0 || behind.Dialect != name {
 				t.Errorf("schema = %+v", behind.Schema)
 			}
-			if want := "the tables in " + name + " are at version 0 and this program needs " + fmt.Sprint(behind.Want) + ": run greenroom migrate"; err.Error() != want {
+			if want := fmt.Sprintf("the tables in %s are at version 0 and this program needs %d: run greenroom migrate", name, behind.Want); err.Error() != want {
 				t.Errorf("error = %q, want %q", err, want)
 			}
 
@@ -54,11 +54,6 @@ func TestMigrateIsDoneOnceWhenManyStart(t *testing.T) {
 	for name, database := range databases {
 		t.Run(name, func(t *testing.T) {
 			o := database(t)
-			_, err := store.Open(t.Context(), o)
-			empty, ok := errors.AsType[*store.SchemaError](err)
-			if !ok {
-				t.Fatalf("error = %v, want a *SchemaError", err)
-			}
 			const nodes = 8
 			applied, errs := make([]int, nodes), make([]error, nodes)
 			var all sync.WaitGroup
@@ -73,12 +68,12 @@ func TestMigrateIsDoneOnceWhenManyStart(t *testing.T) {
 				}
 				sum += applied[n]
 			}
-			status, err := store.Status(t.Context(), o)
-			if err != nil {
-				t.Fatal(err)
+			files, err := filepath.Glob("migrations/sqlite/*.sql")
+			if err != nil || len(files) == 0 {
+				t.Fatal(files, err)
 			}
-			if sum != empty.Pending() || status.Pending() != 0 {
-				t.Errorf("%d migrations were applied, want %d", sum, empty.Pending())
+			if sum != len(files) {
+				t.Errorf("%d migrations were applied, want %d", sum, len(files))
 			}
 		})
 	}

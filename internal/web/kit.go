@@ -90,6 +90,15 @@ const (
 	visitorKey
 )
 
+// Arrived returns when the request came. It is the zero time outside of
+// Kit.Wrap.
+func Arrived(ctx context.Context) time.Time {
+	if r := requestOf(ctx); r != nil {
+		return r.begun
+	}
+	return time.Time{}
+}
+
 // Reference returns the 12 characters by which a person can name this request
 // to an administrator. It is empty outside of Kit.Wrap.
 func Reference(ctx context.Context) string {

@@ -33,7 +33,7 @@ func navigation(g *Guest, path string) []NavSection {
 	general.Here = path == general.Path || path == general.Path+"/delete"
 	return append(sections,
 		NavSection{"People", []NavLink{link("Members", "people", "members")}},
-		NavSection{"Gradebook", []NavLink{link("Passbacks", "passback", "passbacks")}},
+		NavSection{"LMS", []NavLink{link("Launch log", "launch", "launches"), link("Passbacks", "passback", "passbacks")}},
 		NavSection{"Administration", []NavLink{
 			general, link("Integrations", "plug", "settings/integrations"), link("Audit log", "history", "settings/audit"),
 		}},

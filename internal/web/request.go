@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
@@ -12,9 +13,11 @@ import (
 // maxBody bounds what a request may carry: a scenario file is the largest.
 const maxBody = 1 << 20
 
-// A request is what is noted about a request on its way, for its log line.
+// A request is what is noted about a request on its way, for its log
+// line and for the launch log.
 type request struct {
 	reference string
+	begun     time.Time
 	err       error // what became an error page
 }
 
@@ -34,7 +37,7 @@ func (k *Kit) Wrap(next http.Handler) http.Handler {
 	guarded := k.refuseCrossOrigin(limitBody(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := k.Now()
-		noted := &request{}
+		noted := &request{begun: begun}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey, noted))
 		out := &response{ResponseWriter: w}
 		defer func() { k.logRequest(r, noted, out, begun) }()

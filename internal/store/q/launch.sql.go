@@ -14,9 +14,11 @@ import (
 
 const addLaunch = `-- name: AddLaunch :execrows
 insert into launches (workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id,
-	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung)
+	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until,
+	claims, took_ms, rung)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-	$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+	$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+	$23, $24, $25)
 on conflict (workspace_id, state_id) do nothing
 `
 
@@ -43,6 +45,8 @@ type AddLaunchParams struct {
 	StateID      *string
 	SignInHash   string
 	SignInUntil  column.Time
+	Claims       string
+	TookMs       int64
 	Rung         greenroom.Rung
 }
 
@@ -71,6 +75,8 @@ func (q *Queries) AddLaunch(ctx context.Context, arg AddLaunchParams) (int64, er
 		arg.StateID,
 		arg.SignInHash,
 		arg.SignInUntil,
+		arg.Claims,
+		arg.TookMs,
 		arg.Rung,
 	)
 	if err != nil {
@@ -80,7 +86,7 @@ func (q *Queries) AddLaunch(ctx context.Context, arg AddLaunchParams) (int64, er
 }
 
 const launch = `-- name: Launch :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung from launches where workspace_id = $1 and id = $2
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung from launches where workspace_id = $1 and id = $2
 `
 
 type LaunchParams struct {
@@ -114,13 +120,15 @@ func (q *Queries) Launch(ctx context.Context, arg LaunchParams) (Launch, error) 
 		&i.StateID,
 		&i.SignInHash,
 		&i.SignInUntil,
+		&i.Claims,
+		&i.TookMs,
 		&i.Rung,
 	)
 	return i, err
 }
 
 const launchByReference = `-- name: LaunchByReference :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung from launches
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung from launches
 where workspace_id = $1 and reference = $2
 order by at desc, id desc
 limit 1
@@ -157,13 +165,15 @@ func (q *Queries) LaunchByReference(ctx context.Context, arg LaunchByReferencePa
 		&i.StateID,
 		&i.SignInHash,
 		&i.SignInUntil,
+		&i.Claims,
+		&i.TookMs,
 		&i.Rung,
 	)
 	return i, err
 }
 
 const launchByState = `-- name: LaunchByState :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung from launches where workspace_id = $1 and state_id = $2
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung from launches where workspace_id = $1 and state_id = $2
 `
 
 type LaunchByStateParams struct {
@@ -197,56 +207,97 @@ func (q *Queries) LaunchByState(ctx context.Context, arg LaunchByStateParams) (L
 		&i.StateID,
 		&i.SignInHash,
 		&i.SignInUntil,
+		&i.Claims,
+		&i.TookMs,
 		&i.Rung,
 	)
 	return i, err
 }
 
 const launches = `-- name: Launches :many
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung from launches
-where workspace_id = $1
-order by at desc, id desc
-limit cast($2 as bigint)
+select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, coalesce(c.platform, '') as platform,
+	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
+from launches l
+left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
+left join learners p on p.workspace_id = l.workspace_id and p.id = l.learner_id
+left join resource_links r on r.workspace_id = l.workspace_id and r.id = l.link_id
+where l.workspace_id = $1
+	and (cast($2 as text) = '' or l.outcome = cast($2 as text))
+	and (cast($3 as text) = '' or l.check_name = cast($3 as text))
+	and (cast($4 as text) = '' or l.learner_id = cast($4 as text))
+	and l.at <= cast($5 as bigint) and (l.at < cast($5 as bigint) or l.id < cast($6 as text))
+order by l.at desc, l.id desc
+limit cast($7 as bigint)
 `
 
 type LaunchesParams struct {
 	WorkspaceID greenroom.WorkspaceID
+	Outcome     string
+	CheckName   string
+	LearnerID   string
+	BeforeAt    int64
+	BeforeID    string
 	Rows        int64
 }
 
-func (q *Queries) Launches(ctx context.Context, arg LaunchesParams) ([]Launch, error) {
-	rows, err := q.db.QueryContext(ctx, launches, arg.WorkspaceID, arg.Rows)
+type LaunchesRow struct {
+	Launch         Launch
+	Platform       string
+	LearnerName    string
+	LearnerSubject string
+	Activity       string
+}
+
+// The log, a page at a time. It is written three times, so that each has an
+// index to walk along: of all, of one connection, by the beginning of a
+// reference.
+func (q *Queries) Launches(ctx context.Context, arg LaunchesParams) ([]LaunchesRow, error) {
+	rows, err := q.db.QueryContext(ctx, launches,
+		arg.WorkspaceID,
+		arg.Outcome,
+		arg.CheckName,
+		arg.LearnerID,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.Rows,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Launch
+	var items []LaunchesRow
 	for rows.Next() {
-		var i Launch
+		var i LaunchesRow
 		if err := rows.Scan(
-			&i.WorkspaceID,
-			&i.ID,
-			&i.Reference,
-			&i.At,
-			&i.Outcome,
-			&i.ConnectionID,
-			&i.Deployment,
-			&i.MessageType,
-			&i.LearnerID,
-			&i.LinkID,
-			&i.LineItemID,
-			&i.ScenarioID,
-			&i.ReturnURL,
-			&i.Standing,
-			&i.Instructor,
-			&i.CheckName,
-			&i.Clause,
-			&i.Detail,
-			&i.Passed,
-			&i.StateID,
-			&i.SignInHash,
-			&i.SignInUntil,
-			&i.Rung,
+			&i.Launch.WorkspaceID,
+			&i.Launch.ID,
+			&i.Launch.Reference,
+			&i.Launch.At,
+			&i.Launch.Outcome,
+			&i.Launch.ConnectionID,
+			&i.Launch.Deployment,
+			&i.Launch.MessageType,
+			&i.Launch.LearnerID,
+			&i.Launch.LinkID,
+			&i.Launch.LineItemID,
+			&i.Launch.ScenarioID,
+			&i.Launch.ReturnURL,
+			&i.Launch.Standing,
+			&i.Launch.Instructor,
+			&i.Launch.CheckName,
+			&i.Launch.Clause,
+			&i.Launch.Detail,
+			&i.Launch.Passed,
+			&i.Launch.StateID,
+			&i.Launch.SignInHash,
+			&i.Launch.SignInUntil,
+			&i.Launch.Claims,
+			&i.Launch.TookMs,
+			&i.Launch.Rung,
+			&i.Platform,
+			&i.LearnerName,
+			&i.LearnerSubject,
+			&i.Activity,
 		); err != nil {
 			return nil, err
 		}
@@ -262,51 +313,197 @@ func (q *Queries) Launches(ctx context.Context, arg LaunchesParams) ([]Launch, e
 }
 
 const launchesOf = `-- name: LaunchesOf :many
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung from launches
-where workspace_id = $1 and connection_id = $2
-order by at desc, id desc
-limit cast($3 as bigint)
+select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, coalesce(c.platform, '') as platform,
+	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
+from launches l
+left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
+left join learners p on p.workspace_id = l.workspace_id and p.id = l.learner_id
+left join resource_links r on r.workspace_id = l.workspace_id and r.id = l.link_id
+where l.workspace_id = $1 and l.connection_id = $2
+	and (cast($3 as text) = '' or l.outcome = cast($3 as text))
+	and (cast($4 as text) = '' or l.check_name = cast($4 as text))
+	and (cast($5 as text) = '' or l.learner_id = cast($5 as text))
+	and l.at <= cast($6 as bigint) and (l.at < cast($6 as bigint) or l.id < cast($7 as text))
+order by l.at desc, l.id desc
+limit cast($8 as bigint)
 `
 
 type LaunchesOfParams struct {
 	WorkspaceID  greenroom.WorkspaceID
 	ConnectionID *greenroom.ConnectionID
+	Outcome      string
+	CheckName    string
+	LearnerID    string
+	BeforeAt     int64
+	BeforeID     string
 	Rows         int64
 }
 
-func (q *Queries) LaunchesOf(ctx context.Context, arg LaunchesOfParams) ([]Launch, error) {
-	rows, err := q.db.QueryContext(ctx, launchesOf, arg.WorkspaceID, arg.ConnectionID, arg.Rows)
+type LaunchesOfRow struct {
+	Launch         Launch
+	Platform       string
+	LearnerName    string
+	LearnerSubject string
+	Activity       string
+}
+
+func (q *Queries) LaunchesOf(ctx context.Context, arg LaunchesOfParams) ([]LaunchesOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, launchesOf,
+		arg.WorkspaceID,
+		arg.ConnectionID,
+		arg.Outcome,
+		arg.CheckName,
+		arg.LearnerID,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.Rows,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Launch
+	var items []LaunchesOfRow
 	for rows.Next() {
-		var i Launch
+		var i LaunchesOfRow
 		if err := rows.Scan(
-			&i.WorkspaceID,
-			&i.ID,
-			&i.Reference,
-			&i.At,
-			&i.Outcome,
-			&i.ConnectionID,
-			&i.Deployment,
-			&i.MessageType,
-			&i.LearnerID,
-			&i.LinkID,
-			&i.LineItemID,
-			&i.ScenarioID,
-			&i.ReturnURL,
-			&i.Standing,
-			&i.Instructor,
-			&i.CheckName,
-			&i.Clause,
-			&i.Detail,
-			&i.Passed,
-			&i.StateID,
-			&i.SignInHash,
-			&i.SignInUntil,
-			&i.Rung,
+			&i.Launch.WorkspaceID,
+			&i.Launch.ID,
+			&i.Launch.Reference,
+			&i.Launch.At,
+			&i.Launch.Outcome,
+			&i.Launch.ConnectionID,
+			&i.Launch.Deployment,
+			&i.Launch.MessageType,
+			&i.Launch.LearnerID,
+			&i.Launch.LinkID,
+			&i.Launch.LineItemID,
+			&i.Launch.ScenarioID,
+			&i.Launch.ReturnURL,
+			&i.Launch.Standing,
+			&i.Launch.Instructor,
+			&i.Launch.CheckName,
+			&i.Launch.Clause,
+			&i.Launch.Detail,
+			&i.Launch.Passed,
+			&i.Launch.StateID,
+			&i.Launch.SignInHash,
+			&i.Launch.SignInUntil,
+			&i.Launch.Claims,
+			&i.Launch.TookMs,
+			&i.Launch.Rung,
+			&i.Platform,
+			&i.LearnerName,
+			&i.LearnerSubject,
+			&i.Activity,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const launchesReferred = `-- name: LaunchesReferred :many
+select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, coalesce(c.platform, '') as platform,
+	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
+from launches l
+left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
+left join learners p on p.workspace_id = l.workspace_id and p.id = l.learner_id
+left join resource_links r on r.workspace_id = l.workspace_id and r.id = l.link_id
+where l.workspace_id = $1
+	and l.reference between $2 and cast($3 as text)
+	and substr(l.reference, 1, length(cast($4 as text))) = cast($4 as text)
+	and (cast($5 as text) = '' or l.connection_id = cast($5 as text))
+	and (cast($6 as text) = '' or l.outcome = cast($6 as text))
+	and (cast($7 as text) = '' or l.check_name = cast($7 as text))
+	and (cast($8 as text) = '' or l.learner_id = cast($8 as text))
+	and (l.at + 0 < cast($9 as bigint) or (l.at + 0 = cast($9 as bigint) and l.id < cast($10 as text)))
+order by l.at + 0 desc, l.id desc
+limit cast($11 as bigint)
+`
+
+type LaunchesReferredParams struct {
+	WorkspaceID  greenroom.WorkspaceID
+	Reference    string
+	ReferenceEnd string
+	Prefix       string
+	ConnectionID string
+	Outcome      string
+	CheckName    string
+	LearnerID    string
+	BeforeAt     int64
+	BeforeID     string
+	Rows         int64
+}
+
+type LaunchesReferredRow struct {
+	Launch         Launch
+	Platform       string
+	LearnerName    string
+	LearnerSubject string
+	Activity       string
+}
+
+// References are digits and capital letters: whatever the collation, those that
+// begin with a prefix lie between it and it filled up with Z. They are few: the sum
+// keeps SQLite from walking along the time instead.
+func (q *Queries) LaunchesReferred(ctx context.Context, arg LaunchesReferredParams) ([]LaunchesReferredRow, error) {
+	rows, err := q.db.QueryContext(ctx, launchesReferred,
+		arg.WorkspaceID,
+		arg.Reference,
+		arg.ReferenceEnd,
+		arg.Prefix,
+		arg.ConnectionID,
+		arg.Outcome,
+		arg.CheckName,
+		arg.LearnerID,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.Rows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LaunchesReferredRow
+	for rows.Next() {
+		var i LaunchesReferredRow
+		if err := rows.Scan(
+			&i.Launch.WorkspaceID,
+			&i.Launch.ID,
+			&i.Launch.Reference,
+			&i.Launch.At,
+			&i.Launch.Outcome,
+			&i.Launch.ConnectionID,
+			&i.Launch.Deployment,
+			&i.Launch.MessageType,
+			&i.Launch.LearnerID,
+			&i.Launch.LinkID,
+			&i.Launch.LineItemID,
+			&i.Launch.ScenarioID,
+			&i.Launch.ReturnURL,
+			&i.Launch.Standing,
+			&i.Launch.Instructor,
+			&i.Launch.CheckName,
+			&i.Launch.Clause,
+			&i.Launch.Detail,
+			&i.Launch.Passed,
+			&i.Launch.StateID,
+			&i.Launch.SignInHash,
+			&i.Launch.SignInUntil,
+			&i.Launch.Claims,
+			&i.Launch.TookMs,
+			&i.Launch.Rung,
+			&i.Platform,
+			&i.LearnerName,
+			&i.LearnerSubject,
+			&i.Activity,
 		); err != nil {
 			return nil, err
 		}
@@ -332,6 +529,34 @@ type LearnerParams struct {
 
 func (q *Queries) Learner(ctx context.Context, arg LearnerParams) (Learner, error) {
 	row := q.db.QueryRowContext(ctx, learner, arg.WorkspaceID, arg.ID)
+	var i Learner
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.ConnectionID,
+		&i.Subject,
+		&i.Name,
+		&i.Email,
+		&i.Locale,
+		&i.CreatedAt,
+		&i.SeenAt,
+	)
+	return i, err
+}
+
+const learnerBySubject = `-- name: LearnerBySubject :one
+select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at from learners
+where workspace_id = $1 and connection_id = $2 and subject = $3
+`
+
+type LearnerBySubjectParams struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	Subject      string
+}
+
+func (q *Queries) LearnerBySubject(ctx context.Context, arg LearnerBySubjectParams) (Learner, error) {
+	row := q.db.QueryRowContext(ctx, learnerBySubject, arg.WorkspaceID, arg.ConnectionID, arg.Subject)
 	var i Learner
 	err := row.Scan(
 		&i.WorkspaceID,
@@ -579,6 +804,41 @@ func (q *Queries) SaveLineItem(ctx context.Context, arg SaveLineItemParams) (int
 		arg.Maximum,
 		arg.WorkspaceID,
 		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const sweepLaunches = `-- name: SweepLaunches :execrows
+delete from launches
+where launches.workspace_id = $1 and launches.id in (
+	select l.id from launches l
+	where l.workspace_id = $1 and l.at < $2 and l.sign_in_until <= $3
+		and not (l.outcome = 'ok' and l.at = (
+			select max(o.at) from launches o
+			where o.workspace_id = l.workspace_id and o.connection_id = l.connection_id and o.outcome = 'ok'
+		))
+	order by l.at, l.id
+	limit cast($4 as bigint)
+)
+`
+
+type SweepLaunchesParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	Before      column.Time
+	Now         column.Time
+	Rows        int64
+}
+
+// A connection's last success stays: the pages tell by it that it works.
+func (q *Queries) SweepLaunches(ctx context.Context, arg SweepLaunchesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, sweepLaunches,
+		arg.WorkspaceID,
+		arg.Before,
+		arg.Now,
+		arg.Rows,
 	)
 	if err != nil {
 		return 0, err

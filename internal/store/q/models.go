@@ -99,6 +99,8 @@ type Launch struct {
 	StateID      *string
 	SignInHash   string
 	SignInUntil  column.Time
+	Claims       string
+	TookMs       int64
 	Rung         greenroom.Rung
 }
 

@@ -10,24 +10,82 @@ limit 1;
 -- name: LaunchByState :one
 select * from launches where workspace_id = @workspace_id and state_id = @state_id;
 
+-- The log, a page at a time. It is written three times, so that each has an
+-- index to walk along: of all, of one connection, by the beginning of a
+-- reference.
 -- name: Launches :many
-select * from launches
-where workspace_id = @workspace_id
-order by at desc, id desc
+select sqlc.embed(l), coalesce(c.platform, '') as platform,
+	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
+from launches l
+left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
+left join learners p on p.workspace_id = l.workspace_id and p.id = l.learner_id
+left join resource_links r on r.workspace_id = l.workspace_id and r.id = l.link_id
+where l.workspace_id = @workspace_id
+	and (cast(@outcome as text) = '' or l.outcome = cast(@outcome as text))
+	and (cast(@check_name as text) = '' or l.check_name = cast(@check_name as text))
+	and (cast(@learner_id as text) = '' or l.learner_id = cast(@learner_id as text))
+	and l.at <= cast(@before_at as bigint) and (l.at < cast(@before_at as bigint) or l.id < cast(@before_id as text))
+order by l.at desc, l.id desc
 limit cast(@rows as bigint);
 
 -- name: LaunchesOf :many
-select * from launches
-where workspace_id = @workspace_id and connection_id = @connection_id
-order by at desc, id desc
+select sqlc.embed(l), coalesce(c.platform, '') as platform,
+	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
+from launches l
+left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
+left join learners p on p.workspace_id = l.workspace_id and p.id = l.learner_id
+left join resource_links r on r.workspace_id = l.workspace_id and r.id = l.link_id
+where l.workspace_id = @workspace_id and l.connection_id = @connection_id
+	and (cast(@outcome as text) = '' or l.outcome = cast(@outcome as text))
+	and (cast(@check_name as text) = '' or l.check_name = cast(@check_name as text))
+	and (cast(@learner_id as text) = '' or l.learner_id = cast(@learner_id as text))
+	and l.at <= cast(@before_at as bigint) and (l.at < cast(@before_at as bigint) or l.id < cast(@before_id as text))
+order by l.at desc, l.id desc
 limit cast(@rows as bigint);
+
+-- References are digits and capital letters: whatever the collation, those that
+-- begin with a prefix lie between it and it filled up with Z. They are few: the sum
+-- keeps SQLite from walking along the time instead.
+-- name: LaunchesReferred :many
+select sqlc.embed(l), coalesce(c.platform, '') as platform,
+	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
+from launches l
+left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
+left join learners p on p.workspace_id = l.workspace_id and p.id = l.learner_id
+left join resource_links r on r.workspace_id = l.workspace_id and r.id = l.link_id
+where l.workspace_id = @workspace_id
+	and l.reference between @reference and cast(@reference_end as text)
+	and substr(l.reference, 1, length(cast(@prefix as text))) = cast(@prefix as text)
+	and (cast(@connection_id as text) = '' or l.connection_id = cast(@connection_id as text))
+	and (cast(@outcome as text) = '' or l.outcome = cast(@outcome as text))
+	and (cast(@check_name as text) = '' or l.check_name = cast(@check_name as text))
+	and (cast(@learner_id as text) = '' or l.learner_id = cast(@learner_id as text))
+	and (l.at + 0 < cast(@before_at as bigint) or (l.at + 0 = cast(@before_at as bigint) and l.id < cast(@before_id as text)))
+order by l.at + 0 desc, l.id desc
+limit cast(@rows as bigint);
+
+-- A connection's last success stays: the pages tell by it that it works.
+-- name: SweepLaunches :execrows
+delete from launches
+where launches.workspace_id = @workspace_id and launches.id in (
+	select l.id from launches l
+	where l.workspace_id = @workspace_id and l.at < @before and l.sign_in_until <= @now
+		and not (l.outcome = 'ok' and l.at = (
+			select max(o.at) from launches o
+			where o.workspace_id = l.workspace_id and o.connection_id = l.connection_id and o.outcome = 'ok'
+		))
+	order by l.at, l.id
+	limit cast(@rows as bigint)
+);
 
 -- A spent state adds no row.
 -- name: AddLaunch :execrows
 insert into launches (workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id,
-	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, rung)
+	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until,
+	claims, took_ms, rung)
 values (@workspace_id, @id, @reference, @at, @outcome, @connection_id, @deployment, @message_type, @learner_id, @link_id,
-	@line_item_id, @scenario_id, @return_url, @standing, @instructor, @check_name, @clause, @detail, @passed, @state_id, @sign_in_hash, @sign_in_until, @rung)
+	@line_item_id, @scenario_id, @return_url, @standing, @instructor, @check_name, @clause, @detail, @passed, @state_id, @sign_in_hash, @sign_in_until,
+	@claims, @took_ms, @rung)
 on conflict (workspace_id, state_id) do nothing;
 
 -- What came with a launch replaces what was known; what did not come stays.
@@ -67,6 +125,10 @@ limit cast(@rows as bigint);
 
 -- name: Learner :one
 select * from learners where workspace_id = @workspace_id and id = @id;
+
+-- name: LearnerBySubject :one
+select * from learners
+where workspace_id = @workspace_id and connection_id = @connection_id and subject = @subject;
 
 -- name: ResourceLink :one
 select * from resource_links where workspace_id = @workspace_id and id = @id;

@@ -126,7 +126,7 @@ func testDeleteConnection(t *testing.T, s greenroom.Store) {
 	t.Run("takes all that came by it", func(t *testing.T) {
 		equal(t, "connections", must(w.Connections(t.Context()))(t), []greenroom.Connection{kept})
 		equal(t, "learners", must(w.Learners(t.Context(), 0))(t), []greenroom.Learner{})
-		equal(t, "launches", must(w.Launches(t.Context(), greenroom.LaunchFilter{}))(t), []greenroom.Launch{})
+		equal(t, "launches", must(w.Launches(t.Context(), greenroom.LaunchFilter{}))(t), []greenroom.LaunchRow{})
 		equal(t, "ended sessions", must(w.EndedSessions(t.Context(), 0))(t), []greenroom.Session{})
 		equal(t, "picks", must(w.Picks(t.Context(), w.open.ID))(t), []greenroom.Pick{})
 		equal(t, "passbacks", must(w.CountPassbacks(t.Context()))(t), map[greenroom.PassbackState]int{})

@@ -142,6 +142,14 @@ func testRecordLaunch(t *testing.T, s greenroom.Store) {
 		equal(t, "all", list(must(w.Learners(t.Context(), 0))(t), sub), []string{"first", "third", "second"})
 		equal(t, "two", list(must(w.Learners(t.Context(), 2))(t), sub), []string{"first", "third"})
 	})
+	t.Run("a learner is found by connection and subject", func(t *testing.T) {
+		w := launched(t, s, "alpha")
+		equal(t, "learner", must(w.LearnerBySubject(t.Context(), w.connection.ID, subject))(t), w.learner)
+		for c, sub := range map[greenroom.ConnectionID]string{w.connection.ID: "other", "other": subject} {
+			_, err := w.LearnerBySubject(t.Context(), c, sub)
+			refused(t, err, greenroom.ErrNotFound)
+		}
+	})
 	t.Run("a late launch does not set back when the learner was seen", func(t *testing.T) {
 		w := launched(t, s, "alpha")
 		r := w.record(2)
@@ -246,24 +254,128 @@ func testLaunchLog(t *testing.T, s greenroom.Store) {
 		r.Launch.ID = "recorded"
 		must(w.RecordLaunch(t.Context(), r))(t)
 	})
-	t.Run("it comes newest first, of one connection if asked, up to a limit", func(t *testing.T) {
+	t.Run("a row names platform, learner and activity, and what is unknown or gone is empty", func(t *testing.T) {
+		w := launched(t, s, "alpha")
+		nobody := greenroom.Launch{ID: "nobody", At: minutes(2), Outcome: greenroom.LaunchRefused, Learner: "gone", Link: "gone"}
+		update(t, w, func(ctx context.Context, tx greenroom.Tx) error { return tx.AddLaunch(ctx, nobody) })
+		equal(t, "rows", must(w.Launches(t.Context(), greenroom.LaunchFilter{}))(t), []greenroom.LaunchRow{
+			{Launch: nobody},
+			{Launch: w.launch, PlatformName: w.connection.Platform, LearnerName: w.learner.Name, ActivityName: w.link.Title},
+		})
+	})
+	t.Run("a learner without a name is shown by the subject, and never by an address", func(t *testing.T) {
 		w := connected(t, s, "alpha")
-		for n, c := range []greenroom.ConnectionID{w.connection.ID, "", w.connection.ID, ""} {
-			l := greenroom.Launch{ID: greenroom.LaunchID(fmt.Sprint("launch-", n)), At: minutes(n / 2), Connection: c}
+		for n, sub := range []string{"4711", "bea@lms.example.edu"} {
+			r := w.record(n)
+			r.Learner.Name, r.Learner.Subject = "", sub
+			must(w.RecordLaunch(t.Context(), r))(t)
+		}
+		found := must(w.Launches(t.Context(), greenroom.LaunchFilter{}))(t)
+		equal(t, "names", list(found, func(l greenroom.LaunchRow) string { return l.LearnerName }),
+			[]string{"Learner •••@lms.example.edu", "Learner 4711"})
+	})
+	t.Run("it comes newest first, narrowed as asked, up to a limit", func(t *testing.T) {
+		w := launched(t, s, "alpha")
+		other := w.newConnection("other", "https://other.example.edu", clientID)
+		update(t, w, func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, other) })
+		for n, l := range []greenroom.Launch{
+			{ID: "a", Reference: "R3F0000000A0", At: minutes(3), Connection: w.connection.ID, Check: "nonce"},
+			{ID: "b", Reference: "R3F0000000ZZ", At: minutes(4), Check: "state"},
+			{ID: "c", Reference: "R3F100000000", At: minutes(4), Connection: other.ID, Check: "nonce"},
+			{ID: "d", Reference: "ZZZZZZZZZZZZ", At: minutes(2), Connection: other.ID, Check: "state"},
+		} {
+			l.Outcome = greenroom.LaunchRefused
+			if n == 0 {
+				l.Learner = w.learner.ID
+			}
 			update(t, w, func(ctx context.Context, tx greenroom.Tx) error { return tx.AddLaunch(ctx, l) })
 		}
+		first := w.launch.ID // of minute 1
+		type filter = greenroom.LaunchFilter
 		for name, tc := range map[string]struct {
-			filter greenroom.LaunchFilter
+			filter filter
 			want   []greenroom.LaunchID
 		}{
-			"all":           {greenroom.LaunchFilter{}, []greenroom.LaunchID{"launch-3", "launch-2", "launch-1", "launch-0"}},
-			"two":           {greenroom.LaunchFilter{Limit: 2}, []greenroom.LaunchID{"launch-3", "launch-2"}},
-			"a connection":  {greenroom.LaunchFilter{Connection: w.connection.ID}, []greenroom.LaunchID{"launch-2", "launch-0"}},
-			"its newest":    {greenroom.LaunchFilter{Connection: w.connection.ID, Limit: 1}, []greenroom.LaunchID{"launch-2"}},
-			"no connection": {greenroom.LaunchFilter{Connection: "other"}, []greenroom.LaunchID{}},
+			"all":                        {filter{}, []greenroom.LaunchID{"c", "b", "a", "d", first}},
+			"two":                        {filter{Limit: 2}, []greenroom.LaunchID{"c", "b"}},
+			"a connection":               {filter{Connection: other.ID}, []greenroom.LaunchID{"c", "d"}},
+			"its newest":                 {filter{Connection: other.ID, Limit: 1}, []greenroom.LaunchID{"c"}},
+			"no such connection":         {filter{Connection: "gone"}, []greenroom.LaunchID{}},
+			"what succeeded":             {filter{Outcome: greenroom.LaunchOK}, []greenroom.LaunchID{first}},
+			"what was refused":           {filter{Outcome: greenroom.LaunchRefused}, []greenroom.LaunchID{"c", "b", "a", "d"}},
+			"a check":                    {filter{Check: "state"}, []greenroom.LaunchID{"b", "d"}},
+			"a check and a connection":   {filter{Check: "state", Connection: other.ID}, []greenroom.LaunchID{"d"}},
+			"a learner":                  {filter{Learner: w.learner.ID}, []greenroom.LaunchID{"a", first}},
+			"a whole reference":          {filter{Reference: "R3F0000000ZZ"}, []greenroom.LaunchID{"b"}},
+			"the beginning of some":      {filter{Reference: "R3F0"}, []greenroom.LaunchID{"b", "a"}},
+			"a beginning, a connection":  {filter{Reference: "R3F0", Connection: w.connection.ID}, []greenroom.LaunchID{"a"}},
+			"a beginning, an outcome":    {filter{Reference: "ZZZZ", Outcome: greenroom.LaunchOK}, []greenroom.LaunchID{}},
+			"the end of a reference":     {filter{Reference: "00ZZ"}, []greenroom.LaunchID{}},
+			"what SQL would understand":  {filter{Reference: "R3F%"}, []greenroom.LaunchID{}},
+			"before a row":               {filter{Before: greenroom.LaunchCursor{At: minutes(4), ID: "b"}}, []greenroom.LaunchID{"a", "d", first}},
+			"before one of its time":     {filter{Before: greenroom.LaunchCursor{At: minutes(4), ID: "c"}}, []greenroom.LaunchID{"b", "a", "d", first}},
+			"before one, of its check":   {filter{Before: greenroom.LaunchCursor{At: minutes(4), ID: "c"}, Check: "nonce"}, []greenroom.LaunchID{"a"}},
+			"before the last":            {filter{Before: greenroom.LaunchCursor{At: minutes(1), ID: first}}, []greenroom.LaunchID{}},
+			"before one, by a beginning": {filter{Before: greenroom.LaunchCursor{At: minutes(4), ID: "b"}, Reference: "R3F0"}, []greenroom.LaunchID{"a"}},
+			"before one of a connection": {filter{Before: greenroom.LaunchCursor{At: minutes(4), ID: "c"}, Connection: other.ID}, []greenroom.LaunchID{"d"}},
 		} {
 			found := must(w.Launches(t.Context(), tc.filter))(t)
-			equal(t, name, list(found, func(l greenroom.Launch) greenroom.LaunchID { return l.ID }), tc.want)
+			equal(t, name, list(found, func(l greenroom.LaunchRow) greenroom.LaunchID { return l.ID }), tc.want)
 		}
+	})
+}
+
+func testSweepLaunches(t *testing.T, s greenroom.Store) {
+	ids := func(t *testing.T, w *world) []greenroom.LaunchID {
+		return list(must(w.Launches(t.Context(), greenroom.LaunchFilter{}))(t), func(l greenroom.LaunchRow) greenroom.LaunchID { return l.ID })
+	}
+	refusal := func(t *testing.T, w *world, id greenroom.LaunchID, minute int) {
+		l := greenroom.Launch{ID: id, At: minutes(minute), Outcome: greenroom.LaunchRefused, Connection: w.connection.ID}
+		update(t, w, func(ctx context.Context, tx greenroom.Tx) error { return tx.AddLaunch(ctx, l) })
+	}
+	t.Run("what is older goes, in batches, the oldest first", func(t *testing.T) {
+		w := connected(t, s, "alpha")
+		for n, id := range []greenroom.LaunchID{"a", "b", "c", "d"} {
+			refusal(t, w, id, n)
+		}
+		equal(t, "swept", must(w.SweepLaunches(t.Context(), minutes(3), minutes(100), 2))(t), 2)
+		equal(t, "left", ids(t, w), []greenroom.LaunchID{"d", "c"})
+		equal(t, "swept", must(w.SweepLaunches(t.Context(), minutes(3), minutes(100), 2))(t), 1)
+		equal(t, "left", ids(t, w), []greenroom.LaunchID{"d"})
+		equal(t, "swept", must(w.SweepLaunches(t.Context(), minutes(3), minutes(100), 2))(t), 0)
+	})
+	t.Run("a launch whose sign-in lasts stays until it ends", func(t *testing.T) {
+		w := launched(t, s, "alpha") // signed in until minute 61
+		must(w.RecordLaunch(t.Context(), w.record(2)))(t)
+		equal(t, "swept", must(w.SweepLaunches(t.Context(), minutes(50), minutes(60), 0))(t), 0)
+		equal(t, "swept", must(w.SweepLaunches(t.Context(), minutes(50), minutes(61), 0))(t), 1)
+		_, err := w.Launch(t.Context(), w.launch.ID)
+		refused(t, err, greenroom.ErrNotFound)
+	})
+	t.Run("a connection's last success stays, so that it is known to work", func(t *testing.T) {
+		w := launched(t, s, "alpha")
+		refusal(t, w, "later", 2)
+		equal(t, "swept", must(w.SweepLaunches(t.Context(), minutes(500), minutes(1000), 0))(t), 1)
+		equal(t, "left", ids(t, w), []greenroom.LaunchID{w.launch.ID})
+		equal(t, "last launch", must(w.Connection(t.Context(), w.connection.ID))(t).LastLaunchAt, minutes(1))
+	})
+	t.Run("what came of a launch outlives it", func(t *testing.T) {
+		w := full(t, s, "alpha")
+		later := w.record(90)
+		later.Learner.Subject = "somebody-else"
+		must(w.RecordLaunch(t.Context(), later))(t)
+		must(w.SweepLaunches(t.Context(), minutes(80), minutes(80), 0))(t)
+		_, err := w.Launch(t.Context(), w.open.Launch)
+		refused(t, err, greenroom.ErrNotFound)
+
+		equal(t, "learner", must(w.Learner(t.Context(), w.learner.ID))(t), w.learner)
+		equal(t, "link", must(w.ResourceLink(t.Context(), w.link.ID))(t), w.link)
+		equal(t, "session", must(w.OpenSession(t.Context(), w.learner.ID, w.link.ID, w.scenario.ID))(t), w.open)
+		equal(t, "ended session", must(w.Session(t.Context(), w.ended.ID))(t), w.ended)
+		equal(t, "picks", must(w.Picks(t.Context(), w.open.ID))(t), []greenroom.Pick{w.pick})
+		equal(t, "passback", must(w.Passback(t.Context(), w.passback.ID))(t), w.passback)
+		w.open.EndedAt = minutes(95)
+		update(t, w, func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveSession(ctx, w.open) })
+		equal(t, "due", len(must(w.ClaimPassbacks(t.Context(), w.connection.ID, minutes(96), minutes(97), 9))(t)), 1)
 	})
 }

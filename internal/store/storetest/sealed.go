@@ -26,6 +26,9 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"Learner": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.Learner(ctx, a.learner.ID))
 	},
+	"LearnerBySubject": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LearnerBySubject(ctx, a.connection.ID, subject))
+	},
 	"Connections": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
 		return got(b.Connections(ctx))
 	},
@@ -59,7 +62,13 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	},
 	"Launches": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		all := got(b.Launches(ctx, greenroom.LaunchFilter{}))
-		return append(all, got(b.Launches(ctx, greenroom.LaunchFilter{Connection: a.connection.ID}))...)
+		for _, f := range []greenroom.LaunchFilter{
+			{Connection: a.connection.ID}, {Learner: a.learner.ID}, {Reference: reference[:4]}, {Reference: a.refusal.Reference},
+			{Before: greenroom.LaunchCursor{At: minutes(9999), ID: a.launch.ID}},
+		} {
+			all = append(all, got(b.Launches(ctx, f))...)
+		}
+		return all
 	},
 	"ResourceLink": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.ResourceLink(ctx, a.link.ID))
@@ -177,6 +186,9 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 
 // outside has the methods of greenroom.WorkspaceStore alone.
 var outside = map[string]func(ctx context.Context, b *world, a *world) []any{
+	"SweepLaunches": func(ctx context.Context, b *world, _ *world) []any {
+		return got(b.SweepLaunches(ctx, minutes(9999), minutes(9999), 0))
+	},
 	"Update": func(ctx context.Context, b *world, a *world) []any {
 		return got(nil, b.Update(ctx, func(ctx context.Context, tx greenroom.Tx) error {
 			return tx.SaveSession(ctx, a.open)

@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) greenroom.Store) {
 	t.Run("RecordLaunch", func(t *testing.T) { testRecordLaunch(t, open(t)) })
 	t.Run("ParallelLaunches", func(t *testing.T) { testParallelLaunches(t, open(t)) })
 	t.Run("LaunchLog", func(t *testing.T) { testLaunchLog(t, open(t)) })
+	t.Run("SweepLaunches", func(t *testing.T) { testSweepLaunches(t, open(t)) })
 	t.Run("Sessions", func(t *testing.T) { testSessions(t, open(t)) })
 	t.Run("Passbacks", func(t *testing.T) { testPassbacks(t, open(t)) })
 	t.Run("Claims", func(t *testing.T) { testClaims(t, open(t)) })

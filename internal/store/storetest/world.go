@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
@@ -126,9 +127,10 @@ func (w *world) record(n int) greenroom.LaunchRecord {
 		Launch: greenroom.Launch{
 			ID: greenroom.LaunchID(w.id("launch-" + nth)), Reference: reference, At: minutes(n), Outcome: greenroom.LaunchOK,
 			Connection: w.connection.ID, Deployment: deployment, MessageType: "LtiResourceLinkRequest",
-			Scenario: w.scenario.ID, ReturnURL: issuer + "/back", Standing: greenroom.Graded, Rung: greenroom.RungStorage,
+			Scenario: w.scenario.ID, ReturnURL: issuer + "/back", Standing: greenroom.Graded,
 			Passed: []string{"state", "signature"}, StateID: "state-" + nth,
 			SignInHash: w.mark + "-hash", SignInUntil: minutes(n + 60),
+			Claims: `{"iss":"` + w.mark + `"}`, Took: 27 * time.Millisecond, Rung: greenroom.RungCookie,
 		},
 		Learner: greenroom.Learner{
 			ID: greenroom.LearnerID(w.id("learner-" + nth)), Connection: w.connection.ID, Subject: subject,
