@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ func TestOpenWithoutMigrating(t *testing.T) {
 			if behind.Pending() == 0 || behind.Have != 0 || behind.Dialect != name {
 				t.Errorf("schema = %+v", behind.Schema)
 			}
-			if want := "the tables in " + name + " are at version 0 and this program needs 1: run greenroom migrate"; err.Error() != want {
+			if want := fmt.Sprintf("the tables in %s are at version 0 and this program needs %d: run greenroom migrate", name, behind.Want); err.Error() != want {
 				t.Errorf("error = %q, want %q", err, want)
 			}
 
