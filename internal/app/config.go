@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
 
 // A Config is what an operator decides.
@@ -29,6 +31,11 @@ type Config struct {
 	AllowPorts    []uint16       // beside 443
 	CAFile        string         // PEM, beside the system's roots
 
+	// KeyMaxAge is how long a signing key signs before the next one takes over
+	// by itself; 0 leaves rotation to people. KeyOverlap is how long a key
+	// stays published after that; 0 means seven days.
+	KeyMaxAge, KeyOverlap time.Duration
+
 	// Development allows http and platforms on loopback, and nothing else.
 	Development bool
 
@@ -45,6 +52,10 @@ const (
 	lockFile      = "greenroom.lock"
 	publicURLFile = "public-url"
 )
+
+func (c Config) keyPolicy() greenroom.KeyPolicy {
+	return greenroom.KeyPolicy{MaxAge: c.KeyMaxAge, Overlap: c.KeyOverlap}.OrUsual()
+}
 
 func (c Config) path(name string) string { return filepath.Join(c.DataDir, name) }
 

@@ -72,7 +72,7 @@ func (a *App) assemble() error {
 	a.Kit = kit
 	a.launches = greenroom.NewLaunchLog(a.Service)
 	a.passbacks = jobs.New(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
-	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{Store: a.Store, Now: c.Now, Log: c.Log})
+	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{Store: a.Store, RotateKeys: a.Service.RotateDue, Now: c.Now, Log: c.Log})
 	a.Service.Wake = a.passbacks.Wake
 
 	mux := http.NewServeMux()

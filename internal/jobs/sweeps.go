@@ -11,15 +11,20 @@ import (
 // SweepOptions of the sweeper. Zero values stand for the usual.
 type SweepOptions struct {
 	Store greenroom.Store
-	Now   func() time.Time
-	Log   *slog.Logger
-	Every time.Duration // 0: an hour
+	// RotateKeys gives signing keys their turns: Service.RotateDue. nil: it is
+	// left to others.
+	RotateKeys func(context.Context) error
+	Now        func() time.Time
+	Log        *slog.Logger
+	Every      time.Duration // 0: an hour
 }
 
-// Sweeps forgets sign-ins that have expired. Nothing depends on it: an expired
-// sign-in opens nothing.
+// Sweeps forgets sign-ins that have expired, and withdraws and rotates signing
+// keys. Nothing depends on the moment: an expired sign-in opens nothing, and a
+// key takes its turn at its time.
 type Sweeps struct {
 	store greenroom.Store
+	keys  func(context.Context) error
 	now   func() time.Time
 	log   *slog.Logger
 	every time.Duration
@@ -27,7 +32,7 @@ type Sweeps struct {
 
 // NewSweeps returns a sweeper that Run sets to work.
 func NewSweeps(o SweepOptions) *Sweeps {
-	s := &Sweeps{store: o.Store, now: o.Now, log: o.Log, every: orElse(o.Every, time.Hour)}
+	s := &Sweeps{store: o.Store, keys: o.RotateKeys, now: o.Now, log: o.Log, every: orElse(o.Every, time.Hour)}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -42,13 +47,23 @@ func (s *Sweeps) Run(ctx context.Context) {
 	tick := time.NewTicker(s.every)
 	defer tick.Stop()
 	for {
-		if err := s.store.Instance().SweepSignIns(ctx, s.now()); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "expired sign-ins not swept", "err", err)
-		}
+		s.sweep(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+func (s *Sweeps) sweep(ctx context.Context) {
+	if err := s.store.Instance().SweepSignIns(ctx, s.now()); err != nil && ctx.Err() == nil {
+		s.log.ErrorContext(ctx, "expired sign-ins not swept", "err", err)
+	}
+	if s.keys == nil {
+		return
+	}
+	if err := s.keys(ctx); err != nil && ctx.Err() == nil {
+		s.log.ErrorContext(ctx, "signing keys not rotated", "err", err)
 	}
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -15,10 +16,11 @@ func TestKeysOfTheFirstSchemaSignFromTheDayTheyWereMade(t *testing.T) {
 			for _, step := range []func() error{
 				func() error { return store.MigrateDownTo(t.Context(), s, 1) },
 				func() error {
-					return store.Exec(t.Context(), s, `
+					bytes := map[string]string{"SQLite": "x''", "PostgreSQL": "''"}[name]
+					return store.Exec(t.Context(), s, strings.ReplaceAll(`
 						insert into workspaces (id, slug, name, created_at) values ('w', 'w', 'W', 1000), ('v', 'v', 'V', 1000);
 						insert into keys (workspace_id, id, public, sealed, created_at)
-						values ('w', 'first', 'p', 's', 1000), ('w', 'second', 'p', 's', 3000), ('v', 'only', 'p', 's', 2000)`)
+						values ('w', 'first', bytes, bytes, 1000), ('w', 'second', bytes, bytes, 3000), ('v', 'only', bytes, bytes, 2000)`, "bytes", bytes))
 				},
 				func() error { return store.MigrateUp(t.Context(), s) },
 			} {
