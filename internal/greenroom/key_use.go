@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -104,4 +105,99 @@ func noted(ctx context.Context, r Reader, now time.Time, id KeyID, c ConnectionI
 	key, fresh := keys[i].used(now)
 	use, changed := use.note(s, now)
 	return key, use, fresh || changed, nil
+}
+
+// A KeyReport is what administrators see of a workspace's keys.
+type KeyReport struct {
+	Rows   []KeyRow // the newest first
+	Policy KeyPolicy
+	// Upcoming is when the key that waits for its turn begins to sign; zero if
+	// none does.
+	Upcoming time.Time
+	// RotatesAt is when the next key will be made by itself; zero: never.
+	RotatesAt time.Time
+}
+
+// A KeyRow is one key, and who knows it.
+type KeyRow struct {
+	Key
+	State KeyState
+	// WithdrawsAt is when it leaves the key set; zero if nobody knows yet, or
+	// it has left.
+	WithdrawsAt time.Time
+	// Platforms are the connections that are switched on, by name. Empty for
+	// keys that do not sign yet and for those that are withdrawn.
+	Platforms []KeyPlatform
+}
+
+// A KeyPlatform is a connection and what it made of a key's signatures.
+type KeyPlatform struct {
+	Connection Connection
+	KeyUse
+}
+
+// Heard tells whether the platform has ever judged a signature by the key.
+func (p KeyPlatform) Heard() bool { return !p.AcceptedAt.IsZero() || !p.RefusedAt.IsZero() }
+
+// Refuses tells whether the platform's last word was a refusal.
+func (p KeyPlatform) Refuses() bool { return p.RefusedAt.After(p.AcceptedAt) }
+
+// Keys returns the workspace's keys and which platforms know them.
+func (s *Service) Keys(ctx context.Context, a Actor) (KeyReport, error) {
+	store, err := s.settings(a)
+	if err != nil {
+		return KeyReport{}, err
+	}
+	keys, err := store.Keys(ctx)
+	if err != nil {
+		return KeyReport{}, err
+	}
+	connections, err := store.Connections(ctx)
+	if err != nil {
+		return KeyReport{}, err
+	}
+	uses, err := store.KeyUses(ctx)
+	if err != nil {
+		return KeyReport{}, err
+	}
+	return s.KeyPolicy.OrUsual().report(keys, connections, uses, s.Now()), nil
+}
+
+func (p KeyPolicy) report(keys []Key, connections []Connection, uses []KeyUse, now time.Time) KeyReport {
+	report := KeyReport{Policy: p}
+	for _, k := range keys {
+		row := KeyRow{Key: k, State: k.State(now)}
+		if row.State != KeyWithdrawn && !k.RetiresAt.IsZero() {
+			row.WithdrawsAt = k.RetiresAt.Add(p.Overlap)
+		}
+		if row.State == KeySigning || row.State == KeyRetiring {
+			row.Platforms = platformsOf(k.ID, connections, uses)
+		}
+		report.Rows = append(report.Rows, row)
+	}
+	if k, ok := upcoming(keys, now); ok {
+		report.Upcoming = k.SignsAt
+	} else if k, ok := signing(keys, now); ok {
+		report.RotatesAt = p.rotationDue(k)
+	}
+	return report
+}
+
+func platformsOf(key KeyID, connections []Connection, uses []KeyUse) (list []KeyPlatform) {
+	for _, c := range connections {
+		if c.Disabled {
+			continue
+		}
+		platform := KeyPlatform{Connection: c, KeyUse: KeyUse{Key: key, Connection: c.ID}}
+		for _, u := range uses {
+			if u.Key == key && u.Connection == c.ID {
+				platform.KeyUse = u
+			}
+		}
+		list = append(list, platform)
+	}
+	slices.SortStableFunc(list, func(a, b KeyPlatform) int {
+		return strings.Compare(strings.ToLower(a.Connection.Platform), strings.ToLower(b.Connection.Platform))
+	})
+	return list
 }
