@@ -31,10 +31,12 @@ func navigation(g *Guest, path string) []NavSection {
 	}
 	general := link("General", "sliders", "settings")
 	general.Here = path == general.Path
+	integrations := link("Integrations", "plug", "settings/integrations")
+	integrations.Here = integrations.Here || path == WorkspacePath(g.Workspace, "settings/keys") // one of its tiles
 	return append(sections,
 		NavSection{"People", []NavLink{link("Members", "people", "members")}},
 		NavSection{"Gradebook", []NavLink{link("Passbacks", "passback", "passbacks")}},
-		NavSection{"Administration", []NavLink{general, link("Integrations", "plug", "settings/integrations")}},
+		NavSection{"Administration", []NavLink{general, integrations}},
 	)
 }
 
