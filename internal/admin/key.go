@@ -79,7 +79,7 @@ func (h keys) rotate(w http.ResponseWriter, r *http.Request) error {
 	key, err := h.kit.Service.RotateKey(r.Context(), web.Actor(r.Context()), atOnce)
 	said, kind := "The new key signs from now on. All others are withdrawn.", web.Success
 	if busy, ok := errors.AsType[*greenroom.RotationError](err); ok {
-		said, kind = busyText(busy, h.kit.Now()), web.Warning
+		said, kind = busyText(busy), web.Warning
 	} else if err != nil {
 		return err
 	} else if !atOnce {
@@ -94,9 +94,9 @@ func (h keys) rotate(w http.ResponseWriter, r *http.Request) error {
 const momentForm = "2 January 2006, 15:04 UTC"
 
 // busyText says why a rotation has to wait.
-func busyText(e *greenroom.RotationError, now time.Time) string {
-	if e.SignsAt.After(now) {
-		return "A rotation is under way already: its key signs from " + e.SignsAt.UTC().Format(momentForm) + " on. Nothing was changed."
+func busyText(e *greenroom.RotationError) string {
+	if e.AtOnce {
+		return "The keys were rotated a moment ago. Nothing was changed."
 	}
-	return "The keys were rotated a moment ago. Nothing was changed."
+	return "A rotation is under way already: its key signs from " + e.SignsAt.UTC().Format(momentForm) + " on. Nothing was changed."
 }

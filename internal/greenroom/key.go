@@ -165,9 +165,14 @@ func (k Key) withdraw(now time.Time) Key {
 type RotationError struct {
 	// SignsAt is when the other one's key begins to sign, or began.
 	SignsAt time.Time
+	// AtOnce: the other one was made at once, less than a minute ago.
+	AtOnce bool
 }
 
 func (e *RotationError) Error() string {
+	if e.AtOnce {
+		return "the keys were rotated at once a moment ago"
+	}
 	return "a rotation is under way: its key signs from " + e.SignsAt.UTC().Format(time.RFC3339)
 }
 
@@ -182,7 +187,7 @@ func (p KeyPolicy) rotate(keys []Key, next Key, now time.Time, atOnce bool) (Key
 		return p.rotateAtOnce(keys, next, now)
 	}
 	if waiting, under := upcoming(keys, now); under {
-		return Key{}, nil, &RotationError{waiting.SignsAt}
+		return Key{}, nil, &RotationError{SignsAt: waiting.SignsAt}
 	}
 	old, ok := signing(keys, now)
 	if !ok {
@@ -196,8 +201,8 @@ func (p KeyPolicy) rotate(keys []Key, next Key, now time.Time, atOnce bool) (Key
 // rotateAtOnce trusts none of the keys that are there: whoever has a leaked one
 // could sign in our name for as long as it is published.
 func (p KeyPolicy) rotateAtOnce(keys []Key, next Key, now time.Time) (Key, []Key, error) {
-	if k, ok := signing(keys, now); ok && len(keys) > 1 && now.Sub(k.CreatedAt) < hasty {
-		return Key{}, nil, &RotationError{k.SignsAt}
+	if k, ok := signing(keys, now); ok && now.Sub(k.CreatedAt) < hasty && madeAtOnce(k, keys) {
+		return Key{}, nil, &RotationError{SignsAt: k.SignsAt, AtOnce: true}
 	}
 	var changed []Key
 	for _, k := range keys {
@@ -206,6 +211,11 @@ func (p KeyPolicy) rotateAtOnce(keys []Key, next Key, now time.Time) (Key, []Key
 		}
 	}
 	return next, changed, nil
+}
+
+// madeAtOnce tells whether a key took the place of others when it was made.
+func madeAtOnce(k Key, keys []Key) bool {
+	return slices.ContainsFunc(keys, func(other Key) bool { return other.WithdrawnAt.Equal(k.CreatedAt) })
 }
 
 // SigningKey returns the key that a workspace signs with now.

@@ -84,6 +84,8 @@ func TestRotate(t *testing.T) {
 		"at once, what is withdrawn stays as it was": {
 			[]Key{keyOf("b", 5, 0, 0), keyOf("a", 1, 2, 3)}, 10, true, "new 10 - - true; b 5 10 10 false", 0},
 		"at once, by a second click": {[]Key{keyOf("b", 10, 0, 0), keyOf("a", 1, 10, 10)}, 10.0001, true, "", 10},
+		"at once, right after a planned one": {[]Key{keyOf("b", 11, 0, 0), keyOf("a", 10, 11, 0)}, 10.0001, true,
+			"new 10.0001 - - true; b - 10.0001 10.0001 false; a 10 10.0001 10.0001 false", 0},
 		"at once, with a key just made": {[]Key{keyOf("a", 10, 0, 0)}, 10.0001, true,
 			"new 10.0001 - - true; a 10 10.0001 10.0001 false", 0},
 	} {
