@@ -106,20 +106,65 @@ func (t *TokenCache) drop(key, value string) {
 }
 
 func (c *Client) fetchToken(ctx context.Context, scopes []string) (accessToken, error) {
-	token, err := c.requestToken(ctx, scopes)
+	token, err := c.askToken(ctx, scopes)
 	refused, ok := errors.AsType[*ServiceError](err)
 	if ok && refused.Code == "invalid_scope" && len(scopes) > 1 {
 		// Canvas refuses the whole bundle for one scope that it does not grant.
-		return c.requestToken(ctx, scopes[:1])
+		return c.askToken(ctx, scopes[:1])
 	}
 	return token, err
 }
 
-func (c *Client) requestToken(ctx context.Context, scopes []string) (accessToken, error) {
-	assertion, err := c.assertion(ctx)
+// askToken asks with the signer's key, and with the fallback's if the platform
+// does not take that one.
+func (c *Client) askToken(ctx context.Context, scopes []string) (accessToken, error) {
+	token, err := c.requestToken(ctx, c.signer, scopes)
+	if c.fallback == nil || !refusesAssertion(err) {
+		return token, err
+	}
+	token, again := c.requestToken(ctx, c.fallback, scopes)
+	if _, answered := errors.AsType[*ServiceError](again); again != nil && (!answered || refusesAssertion(again)) {
+		return accessToken{}, err
+	}
+	return token, again
+}
+
+func refusesAssertion(err error) bool {
+	refused, ok := errors.AsType[*ServiceError](err)
+	return ok && refused.RefusedAssertion()
+}
+
+// requestToken signs and asks, and tells whoever wants to know what came of it.
+func (c *Client) requestToken(ctx context.Context, signer Signer, scopes []string) (accessToken, error) {
+	assertion, err := c.assertion(ctx, signer)
 	if err != nil {
 		return accessToken{}, fmt.Errorf("token: %w", err)
 	}
+	token, err := c.exchange(ctx, assertion, scopes)
+	if c.onToken != nil {
+		c.onToken(ctx, keyOf(assertion), err)
+	}
+	return token, err
+}
+
+// keyOf returns the kid in a JWT's header, empty if there is none.
+func keyOf(token string) string {
+	encoded, _, _ := strings.Cut(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil {
+		return ""
+	}
+	var header struct {
+		KeyID string `json:"kid"`
+	}
+	if json.Unmarshal(raw, &header) != nil {
+		return ""
+	}
+	return header.KeyID
+}
+
+// exchange posts an assertion to the token endpoint.
+func (c *Client) exchange(ctx context.Context, assertion string, scopes []string) (accessToken, error) {
 	form := url.Values{
 		"grant_type":            {"client_credentials"},
 		"client_assertion_type": {assertionType},
@@ -146,7 +191,7 @@ func (c *Client) requestToken(ctx context.Context, scopes []string) (accessToken
 
 // assertion is the JWT by which the client proves who it is (RFC 7523 §3).
 // Each is used once.
-func (c *Client) assertion(ctx context.Context) (string, error) {
+func (c *Client) assertion(ctx context.Context, signer Signer) (string, error) {
 	var id [16]byte
 	if _, err := io.ReadFull(c.random, id[:]); err != nil {
 		return "", fmt.Errorf("read randomness: %w", err)
@@ -164,7 +209,7 @@ func (c *Client) assertion(ctx context.Context) (string, error) {
 	if c.deployment != "" {
 		claims[claim+"deployment_id"] = c.deployment
 	}
-	return c.signer.Sign(ctx, claims)
+	return signer.Sign(ctx, claims)
 }
 
 // readToken decides by the body: Moodle sends its tokens as text/html.

@@ -19,6 +19,8 @@ import (
 type Client struct {
 	registration Registration
 	signer       Signer
+	fallback     Signer // nil: none
+	onToken      func(ctx context.Context, kid string, err error)
 	doer         Doer
 	tokens       *TokenCache
 	deployment   string
@@ -39,6 +41,21 @@ func WithTokens(t *TokenCache) ClientOption { return func(c *Client) { c.tokens 
 // WithDeployment names the deployment in client assertions (Security 1.0
 // §4.1.1 recommends it). Tokens are kept apart by it.
 func WithDeployment(id string) ClientOption { return func(c *Client) { c.deployment = id } }
+
+// WithFallback names a signer to ask a second time with, once, when a platform
+// refuses the assertion of the first (ServiceError.RefusedAssertion). After a
+// rotation of keys it is the key before: a platform that keeps key sets for
+// long may not know the new one yet. If it cannot sign, the refusal stands.
+func WithFallback(s Signer) ClientOption { return func(c *Client) { c.fallback = s } }
+
+// WithOnToken calls f after each request for an access token, with the kid
+// that the assertion was signed with. err is nil if the platform granted a
+// token, which means that it has the key; otherwise it says what came instead,
+// and may be no word about the key. Tokens that are still good are not asked
+// for again. f is called before the token is used, and should be quick.
+func WithOnToken(f func(ctx context.Context, kid string, err error)) ClientOption {
+	return func(c *Client) { c.onToken = f }
+}
 
 // WithUserAgent sets the User-Agent of every call.
 func WithUserAgent(name string) ClientOption { return func(c *Client) { c.userAgent = name } }

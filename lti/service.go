@@ -78,3 +78,15 @@ func (e *ServiceError) Permanent() bool { return !e.TryLater() && !e.Conflict() 
 
 // Conflict tells whether the platform holds something newer already: 409.
 func (e *ServiceError) Conflict() bool { return e.Status == http.StatusConflict }
+
+// RefusedAssertion tells whether a token endpoint did not take the client's
+// signed assertion: invalid_client (RFC 6749 §5.2), or what Moodle says when
+// it does not have the key. A platform that has kept an old key set says so of
+// a key that is new.
+func (e *ServiceError) RefusedAssertion() bool {
+	if e.Op != "token" || e.Status == 0 || e.Status >= 500 {
+		return false
+	}
+	return e.Code == "invalid_client" || strings.Contains(e.Text, `"kid" invalid`) ||
+		strings.Contains(e.Text, "Signature verification failed")
+}

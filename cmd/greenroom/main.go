@@ -32,6 +32,7 @@ type cli struct {
 	Workspace   workspaceCmd   `cmd:"" help:"Make, list, rename and delete workspaces."`
 	User        userCmd        `cmd:"" help:"Make people who can sign in."`
 	Connection  connectionCmd  `cmd:"" help:"Connect LMSes to a workspace."`
+	Keys        keysCmd        `cmd:"" help:"See and rotate the signing keys of a workspace."`
 	Scenario    scenarioCmd    `cmd:"" help:"Bring scenarios into a workspace."`
 	Passback    passbackCmd    `cmd:"" help:"See which scores are on their way to an LMS."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -17,11 +18,13 @@ import (
 type serveCmd struct {
 	database
 	outgoing
-	Listen         string   `help:"Address to listen on." env:"GREENROOM_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL      string   `help:"What browsers and LMSes call, for example https://practice.example.com." env:"GREENROOM_PUBLIC_URL" required:"" placeholder:"URL"`
-	SupportContact string   `help:"Whom people may ask: an e-mail address or a sentence." env:"GREENROOM_SUPPORT_CONTACT" placeholder:"TEXT"`
-	LaunchLogKeep  keepTime `help:"How long the launch log keeps its rows, for example 30d; at least 2d." env:"GREENROOM_LAUNCH_LOG_KEEP" default:"90d" placeholder:"DAYS"`
-	LogFormat      string   `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text"`
+	Listen         string        `help:"Address to listen on." env:"GREENROOM_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL      string        `help:"What browsers and LMSes call, for example https://practice.example.com." env:"GREENROOM_PUBLIC_URL" required:"" placeholder:"URL"`
+	SupportContact string        `help:"Whom people may ask: an e-mail address or a sentence." env:"GREENROOM_SUPPORT_CONTACT" placeholder:"TEXT"`
+	LaunchLogKeep  keepTime      `help:"How long the launch log keeps its rows, for example 30d; at least 2d." env:"GREENROOM_LAUNCH_LOG_KEEP" default:"90d" placeholder:"DAYS"`
+	KeyMaxAge      time.Duration `help:"How long a signing key signs before the next one takes over by itself; 0: never." env:"GREENROOM_KEY_MAX_AGE" default:"4320h" placeholder:"DURATION"`
+	KeyOverlap     time.Duration `help:"How long a signing key stays published after its last signature." env:"GREENROOM_KEY_OVERLAP" default:"168h" placeholder:"DURATION"`
+	LogFormat      string        `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text"`
 }
 
 func (c serveCmd) Run(ctx context.Context, s streams) error {
@@ -59,7 +62,19 @@ func (c serveCmd) appConfig(s streams) (app.Config, error) {
 	public, err := checkPublicURL(c.PublicURL, c.Dev)
 	config.PublicURL, config.SupportContact = public, c.SupportContact
 	config.LaunchLogKeep = time.Duration(c.LaunchLogKeep)
-	return config, err
+	config.KeyMaxAge, config.KeyOverlap = c.KeyMaxAge, c.KeyOverlap
+	return config, errors.Join(err, c.checkKeys())
+}
+
+// checkKeys says which flag is wrong: 0 is a choice for the age alone.
+func (c serveCmd) checkKeys() error {
+	if c.KeyOverlap <= 0 {
+		return errUsage{errors.New("--key-overlap must be more than 0")}
+	}
+	if err := (greenroom.KeyPolicy{MaxAge: c.KeyMaxAge, Overlap: c.KeyOverlap}).Check(); err != nil {
+		return errUsage{fmt.Errorf("--key-max-age %s, --key-overlap %s: %w", c.KeyMaxAge, c.KeyOverlap, err)}
+	}
+	return nil
 }
 
 // A keepTime is a length of time in days, such as 90d, or as Go writes it.

@@ -33,6 +33,7 @@ func (a *Admin) Mount(mux web.Router) {
 	audits{a}.mount(mux)
 	deletions{a}.mount(mux)
 	launches{a}.mount(mux)
+	keys{a}.mount(mux)
 }
 
 // member and settings register a page for a workspace's people, and for those

@@ -234,7 +234,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	members := []string{"/w/northwind/scenarios", "/w/northwind/"}
 	admins := []string{
 		"/w/northwind/members", "/w/northwind/passbacks", "/w/northwind/launches", "/w/northwind/scenarios/import", "/w/northwind/settings",
-		"/w/northwind/settings/integrations", "/w/northwind/settings/audit", lti, lti + "/connections", lti + "/registration-urls",
+		"/w/northwind/settings/integrations", "/w/northwind/settings/audit", signingKeys, lti, lti + "/connections", lti + "/registration-urls",
 	}
 	browsers := map[string]*browser{"": s.as(""), "dana": s.as("dana"), "ada": s.as("ada"), "mel": s.as("mel"), "eve": s.as("eve")}
 	for _, path := range append(members, admins...) {
@@ -261,7 +261,7 @@ func TestWhoChangesWhat(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{
 		"/w/northwind/settings", lti + "/connections", lti + "/registration-urls", lti + "/registration-urls/revoke",
-		"/w/northwind/scenarios/import", "/w/northwind/passbacks/p1/send",
+		"/w/northwind/scenarios/import", "/w/northwind/passbacks/p1/send", signingKeys + "/rotate",
 	} {
 		for who, want := range map[string]int{"": 303, "mel": 404, "eve": 404} {
 			if got := s.as(who).post(path, nil); got.status != want {
@@ -285,7 +285,7 @@ func TestPagesAreSealed(t *testing.T) {
 	for _, path := range []string{
 		"/", "/workspaces", "/w/northwind/scenarios", "/w/northwind/members", "/w/northwind/passbacks", "/w/northwind/launches",
 		"/w/northwind/settings", "/w/northwind/settings/integrations", lti, "/w/northwind/nothing",
-		"/w/northwind/settings/audit", "/w/northwind/settings/delete",
+		"/w/northwind/settings/audit", "/w/northwind/settings/delete", signingKeys,
 	} {
 		got := dana.get(path)
 		if m := inline.FindString(got.body); m != "" {

@@ -70,8 +70,8 @@ func (h workspaces) integrations(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data := struct {
-		LTIPath   string
-		Connected int
-	}{ltiPath(r), len(all)}
+		LTIPath, KeysPath string
+		Connected         int
+	}{ltiPath(r), keysPath(r), len(all)}
 	return h.render(w, r, http.StatusOK, "integrations.html", data)
 }

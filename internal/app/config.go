@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
 
 // A Config is what an operator decides.
@@ -32,6 +34,10 @@ type Config struct {
 	// LaunchLogKeep is how long a row of the launch log is kept, at least
 	// MinLaunchLogKeep; 0 means 90 days.
 	LaunchLogKeep time.Duration
+	// KeyMaxAge is how long a signing key signs before the next one takes over
+	// by itself; 0 leaves rotation to people. KeyOverlap is how long a key
+	// stays published after that; 0 means seven days.
+	KeyMaxAge, KeyOverlap time.Duration
 
 	// Development allows http and platforms on loopback, and nothing else.
 	Development bool
@@ -55,6 +61,10 @@ const (
 	lockFile      = "greenroom.lock"
 	publicURLFile = "public-url"
 )
+
+func (c Config) keyPolicy() greenroom.KeyPolicy {
+	return greenroom.KeyPolicy{MaxAge: c.KeyMaxAge, Overlap: c.KeyOverlap}.OrUsual()
+}
 
 func (c Config) path(name string) string { return filepath.Join(c.DataDir, name) }
 

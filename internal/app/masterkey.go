@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -81,14 +82,15 @@ func checkMasterKey(ctx context.Context, s *greenroom.Service, where string) err
 		return err
 	}
 	for _, w := range all {
-		key, err := s.SigningKey(ctx, w.ID)
-		if errors.Is(err, greenroom.ErrNotFound) {
-			continue
-		}
+		keys, err := s.Store.Workspace(w.ID).Keys(ctx)
 		if err != nil {
 			return err
 		}
-		_, err = s.Vault.OpenKey(w.ID, key)
+		i := slices.IndexFunc(keys, func(k greenroom.Key) bool { return len(k.Sealed) > 0 })
+		if i < 0 {
+			continue
+		}
+		_, err = s.Vault.OpenKey(w.ID, keys[i])
 		if errors.Is(err, greenroom.ErrMasterKey) {
 			return fmt.Errorf("the master key in %s is not the one that sealed this database: put the right one back (without it the workspaces' signing keys cannot be read)", where)
 		}

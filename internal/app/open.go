@@ -32,6 +32,9 @@ func OpenService(ctx context.Context, c Config) (*House, error) {
 	if c.DataDir == "" {
 		return nil, errors.New("no data directory: give --data DIR")
 	}
+	if err := c.keyPolicy().Check(); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
@@ -74,6 +77,7 @@ func (h *House) assemble(ctx context.Context) error {
 		Store: h.Store, Vault: vault, Platforms: h.Platforms,
 		Engine: roleplay.NewEngine(roleplay.Limits{}),
 		Now:    c.Now, Random: c.Random, Log: c.Log, AllowHTTP: c.Development,
+		KeyPolicy: c.keyPolicy(),
 	}
 	return checkMasterKey(ctx, h.Service, c.masterKeyPlace())
 }

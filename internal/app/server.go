@@ -76,7 +76,9 @@ func (a *App) assemble() error {
 	a.Kit = kit
 	a.launches = greenroom.NewLaunchLog(a.Service)
 	a.passbacks = jobs.New(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
-	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{Store: a.Store, Now: c.Now, Log: c.Log, LaunchLogKeep: c.LaunchLogKeep})
+	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{
+		Store: a.Store, Now: c.Now, Log: c.Log, LaunchLogKeep: c.LaunchLogKeep, RotateKeys: a.Service.RotateDue,
+	})
 	a.Service.Wake = a.passbacks.Wake
 
 	mux := &web.Routes{}

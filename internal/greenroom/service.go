@@ -1,7 +1,6 @@
 package greenroom
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"time"
@@ -22,6 +21,8 @@ type Service struct {
 
 	// AllowHTTP accepts http for loopback hosts: development only.
 	AllowHTTP bool
+	// KeyPolicy says how signing keys take turns.
+	KeyPolicy KeyPolicy
 	// Wake tells the workers that a passback may be due. It never blocks.
 	Wake func()
 
@@ -43,16 +44,4 @@ func (s *Service) settings(a Actor) (WorkspaceStore, error) {
 		return nil, ErrNotFound
 	}
 	return s.Store.Workspace(a.Workspace), nil
-}
-
-// SigningKey returns the key that a workspace signs with: the newest.
-func (s *Service) SigningKey(ctx context.Context, w WorkspaceID) (Key, error) {
-	keys, err := s.Store.Workspace(w).Keys(ctx)
-	if err != nil {
-		return Key{}, err
-	}
-	if len(keys) == 0 {
-		return Key{}, ErrNotFound
-	}
-	return keys[0], nil
 }

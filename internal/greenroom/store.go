@@ -123,6 +123,9 @@ type Reader interface {
 
 	// Keys returns all, the newest first.
 	Keys(ctx context.Context) ([]Key, error)
+	// KeyUses returns what platforms have made of the keys' signatures, by key
+	// and connection.
+	KeyUses(ctx context.Context) ([]KeyUse, error)
 
 	Invite(ctx context.Context, id InviteID) (Invite, error)
 	// OpenInvites returns those neither used nor revoked nor expired by now.
@@ -193,6 +196,12 @@ type Tx interface {
 	DeleteConnection(ctx context.Context, id ConnectionID) error
 
 	AddKey(ctx context.Context, k Key) error
+	// SaveKey changes a key's times and what is left of its private half.
+	// ErrNotFound if there is no such key.
+	SaveKey(ctx context.Context, k Key) error
+	// SaveKeyUse adds or changes what one platform made of one key. It goes
+	// with its connection. ErrNotFound if there is no such key or connection.
+	SaveKeyUse(ctx context.Context, u KeyUse) error
 
 	AddInvite(ctx context.Context, i Invite) error
 	SaveInvite(ctx context.Context, i Invite) error

@@ -117,7 +117,8 @@ func (s *Service) newWorkspace(name string) (Workspace, Key, error) {
 	return w, key, err
 }
 
-// newKey makes an RSA key pair of 2048 bits, sealed for a workspace.
+// newKey makes an RSA key pair of 2048 bits, sealed for a workspace, that signs
+// from now on.
 func (s *Service) newKey(w WorkspaceID) (Key, error) {
 	id, err := newID[KeyID](s.Random)
 	if err != nil {
@@ -128,7 +129,8 @@ func (s *Service) newKey(w WorkspaceID) (Key, error) {
 		return Key{}, fmt.Errorf("make signing key: %w", err)
 	}
 	key, err := s.Vault.SealKey(w, id, pair)
-	key.CreatedAt = s.Now()
+	key.CreatedAt = s.Now().Truncate(time.Millisecond)
+	key.SignsAt = key.CreatedAt
 	return key, err
 }
 

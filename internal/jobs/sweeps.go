@@ -12,18 +12,23 @@ import (
 // SweepOptions of the sweeper. Zero values stand for the usual.
 type SweepOptions struct {
 	Store greenroom.Store
-	Now   func() time.Time
-	Log   *slog.Logger
-	Every time.Duration // 0: an hour
+	// RotateKeys gives signing keys their turns: Service.RotateDue. nil: it is
+	// left to others.
+	RotateKeys func(context.Context) error
+	Now        func() time.Time
+	Log        *slog.Logger
+	Every      time.Duration // 0: an hour
 	// LaunchLogKeep is how long a row of the launch log is kept; 0: for ever.
 	LaunchLogKeep time.Duration
 }
 
 // Sweeps forgets sign-ins that have expired, and launches that are older than
-// the launch log keeps them. Nothing depends on it: an expired sign-in opens
-// nothing, and an old launch signs nobody in.
+// the launch log keeps them; it withdraws and rotates signing keys. Nothing
+// depends on the moment: an expired sign-in opens nothing, an old launch signs
+// nobody in, and a key takes its turn at its time.
 type Sweeps struct {
 	store greenroom.Store
+	keys  func(context.Context) error
 	now   func() time.Time
 	log   *slog.Logger
 	every time.Duration
@@ -32,7 +37,7 @@ type Sweeps struct {
 
 // NewSweeps returns a sweeper that Run sets to work.
 func NewSweeps(o SweepOptions) *Sweeps {
-	s := &Sweeps{store: o.Store, now: o.Now, log: o.Log, every: orElse(o.Every, time.Hour), keep: o.LaunchLogKeep}
+	s := &Sweeps{store: o.Store, keys: o.RotateKeys, now: o.Now, log: o.Log, every: orElse(o.Every, time.Hour), keep: o.LaunchLogKeep}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -47,18 +52,40 @@ func (s *Sweeps) Run(ctx context.Context) {
 	tick := time.NewTicker(s.every)
 	defer tick.Stop()
 	for {
-		if err := s.store.Instance().SweepSignIns(ctx, s.now()); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "expired sign-ins not swept", "err", err)
-		}
-		if err := s.sweepLaunches(ctx); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "old launches not swept", "err", err)
-		}
+		s.sweep(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 	}
+}
+
+// sweep makes one round. What fails is tried again in the next.
+func (s *Sweeps) sweep(ctx context.Context) {
+	for _, of := range []struct {
+		what  string
+		sweep func(context.Context) error
+	}{
+		{"expired sign-ins not swept", s.sweepSignIns},
+		{"old launches not swept", s.sweepLaunches},
+		{"signing keys not rotated", s.rotateKeys},
+	} {
+		if err := of.sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, of.what, "err", err)
+		}
+	}
+}
+
+func (s *Sweeps) sweepSignIns(ctx context.Context) error {
+	return s.store.Instance().SweepSignIns(ctx, s.now())
+}
+
+func (s *Sweeps) rotateKeys(ctx context.Context) error {
+	if s.keys == nil {
+		return nil
+	}
+	return s.keys(ctx)
 }
 
 // launchBatch is how many rows go in one transaction: with SQLite the launches

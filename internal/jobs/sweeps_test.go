@@ -28,6 +28,27 @@ func (d *dusty) SweepSignIns(_ context.Context, now time.Time) error {
 	return nil
 }
 
+// A sweep that fails does not keep the other one from its work.
+func TestKeysTakeTheirTurnsAtOnceAndThenRegularly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var turns []time.Duration
+		rotate := func(context.Context) error {
+			turns = append(turns, time.Since(beginning))
+			return errors.New("database is gone")
+		}
+		store := &dusty{}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() { NewSweeps(SweepOptions{Store: store, RotateKeys: rotate}).Run(ctx); close(over) }()
+		pass(time.Hour + time.Minute)
+		cancel()
+		<-over
+		if want := []time.Duration{0, time.Hour}; !slices.Equal(turns, want) || len(store.swept) != 2 {
+			t.Errorf("keys at %v, want %v; sign-ins at %v", turns, want, store.swept)
+		}
+	})
+}
+
 func TestSignInsAreSweptAtOnceAndThenRegularly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &dusty{}

@@ -15,7 +15,7 @@ func (l *Launch) keySet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	keys, err := l.service.Store.Workspace(workspace.ID).Keys(r.Context())
+	keys, err := l.service.PublishedKeys(r.Context(), workspace.ID)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (l *Launch) endpoints(w greenroom.Workspace) greenroom.ToolEndpoints {
 }
 
 // publish answers with a public JSON document. Platforms may keep it for an
-// hour.
+// hour: a new key is published for much longer before it signs.
 func publish(w http.ResponseWriter, document []byte) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "public, max-age=3600")

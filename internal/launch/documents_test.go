@@ -2,10 +2,15 @@ package launch
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
@@ -92,6 +97,118 @@ func TestDocumentsOfNoWorkspaceAreNotFound(t *testing.T) {
 	for _, address := range []string{h.kit.URLs.KeySet("nowhere"), h.kit.URLs.OpenIDConfiguration("nowhere"), h.kit.URLs.KeySet("sales-team")} {
 		if answer := h.get(address); answer.StatusCode != http.StatusNotFound || answer.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: status %d, Cache-Control %q", address, answer.StatusCode, answer.Header.Get("Cache-Control"))
+		}
+	}
+}
+
+// A platform may keep the key set for as long as we let it: that is well below
+// the time for which a new key is published before it signs.
+func TestKeySetMayBeKeptForLessThanANewKeyWaits(t *testing.T) {
+	h := newHouse(t, http.DefaultClient)
+	cached := h.get(h.kit.URLs.KeySet(h.ours.ID)).Header.Get("Cache-Control")
+	_, seconds, ok := strings.Cut(cached, "max-age=")
+	age, err := time.ParseDuration(seconds + "s")
+	if ahead := (greenroom.KeyPolicy{}).OrUsual().Ahead; !ok || err != nil || !strings.Contains(cached, "public") || age < time.Minute || 4*age > ahead {
+		t.Errorf("Cache-Control %q, %v", cached, err)
+	}
+}
+
+// OWN-K01, OWN-K02: what both keys signed verifies by the key set while both
+// are published; the signing key comes first; nothing private is in it.
+func TestKeySetDuringARotation(t *testing.T) {
+	h := newHouse(t, http.DefaultClient)
+	read := func() *lti.KeySet {
+		t.Helper()
+		document := h.get(h.kit.URLs.KeySet(h.ours.ID)).body
+		for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
+			if strings.Contains(document, `"`+private+`"`) {
+				t.Errorf("the key set has a member %q", private)
+			}
+		}
+		set, err := lti.ParseKeySet([]byte(document))
+		if err != nil || len(set.Skipped) != 0 {
+			t.Fatalf("%v, %v: %s", err, set.Skipped, document)
+		}
+		seen := map[string]bool{}
+		for _, k := range set.Keys {
+			if seen[k.ID] {
+				t.Errorf("kid %s twice", k.ID)
+			}
+			seen[k.ID] = true
+		}
+		return set
+	}
+	sign := func() string {
+		t.Helper()
+		key, err := h.service.SigningKey(t.Context(), h.ours.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pair, err := h.service.Vault.OpenKey(h.ours.ID, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := lti.PrivateKey{ID: string(key.ID), RSA: pair}.Sign(t.Context(), map[string]any{"iss": "us"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	verify := func(token string) error {
+		set := read()
+		_, err := jwt.Parse(token, func(token *jwt.Token) (any, error) {
+			key, ok := set.Key(token.Header["kid"].(string))
+			if !ok {
+				return nil, errors.New("no such key")
+			}
+			return key, nil
+		}, jwt.WithValidMethods([]string{"RS256"}))
+		return err
+	}
+	before := sign()
+	if _, err := h.service.RotateKey(t.Context(), greenroom.Operator(h.ours.ID), false); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(read().Keys); n != 2 {
+		t.Errorf("%d keys right after the rotation", n)
+	}
+	h.clock.pass(24 * time.Hour)
+	after := sign()
+	set := read()
+	if len(set.Keys) != 2 || strings.Split(before, ".")[0] == strings.Split(after, ".")[0] {
+		t.Errorf("%d keys, signed by the same one", len(set.Keys))
+	}
+	for name, token := range map[string]string{"before": before, "after": after} {
+		if err := verify(token); err != nil {
+			t.Errorf("signed %s: %v", name, err)
+		}
+	}
+	h.clock.pass(8 * 24 * time.Hour)
+	if err := h.service.RotateDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if verify(before) == nil || verify(after) != nil {
+		t.Error("after the overlap the old key still verifies, or the new one does not")
+	}
+}
+
+// OWN-K03: a kid leads to one workspace's key set alone.
+func TestKeySetsOfWorkspacesHaveNothingInCommon(t *testing.T) {
+	h := newHouse(t, http.DefaultClient)
+	kids := map[string]bool{}
+	for _, w := range []greenroom.Workspace{h.ours, h.workspace("Support team")} {
+		if _, err := h.service.RotateKey(t.Context(), greenroom.Operator(w.ID), false); err != nil {
+			t.Fatal(err)
+		}
+		set, err := lti.ParseKeySet([]byte(h.get(h.kit.URLs.KeySet(w.ID)).body))
+		if err != nil || len(set.Keys) != 2 {
+			t.Fatalf("%v, %v", set, err)
+		}
+		for _, k := range set.Keys {
+			if kids[k.ID] {
+				t.Errorf("kid %s is in two key sets", k.ID)
+			}
+			kids[k.ID] = true
 		}
 	}
 }

@@ -39,5 +39,6 @@ func (p *Platforms) clientFor(w greenroom.WorkspaceID, c greenroom.Connection, k
 	signer := lti.PrivateKey{ID: string(k.ID), RSA: pair}
 	return lti.NewClient(registration(c), signer, p.client,
 		lti.WithTokens(p.tokens), lti.WithDeployment(deployment),
-		lti.WithNow(p.now), lti.WithRandom(p.random)), nil
+		lti.WithNow(p.now), lti.WithRandom(p.random),
+		lti.WithFallback(retiringKey{p, w}), lti.WithOnToken(p.noteSigning(w, c.ID))), nil
 }

@@ -44,3 +44,18 @@ func WorkspaceTables(ctx context.Context, s *Store) (tables []string, err error)
 	slices.Sort(tables)
 	return tables, rows.Err()
 }
+
+// MigrateDownTo takes back the migrations after a version.
+func MigrateDownTo(ctx context.Context, s *Store, version int64) error {
+	p, err := s.provider()
+	if err == nil {
+		_, err = p.DownTo(ctx, version)
+	}
+	return err
+}
+
+// Exec runs a statement as it is.
+func Exec(ctx context.Context, s *Store, statement string) error {
+	_, err := s.write.ExecContext(ctx, statement)
+	return err
+}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
-	"github.com/greenroom-lti/greenroom/internal/store/column"
 	"github.com/greenroom-lti/greenroom/internal/store/q"
 )
 
@@ -28,20 +27,4 @@ func (t *workspaceTx) SaveWorkspace(ctx context.Context, w greenroom.Workspace) 
 
 func toWorkspace(r q.Workspace) greenroom.Workspace {
 	return greenroom.Workspace{ID: r.ID, Slug: r.Slug, Name: r.Name, CreatedAt: time.Time(r.CreatedAt)}
-}
-
-// Keys implements greenroom.Reader.
-func (r reader) Keys(ctx context.Context) ([]greenroom.Key, error) {
-	return many(ctx, r, "keys", (*q.Queries).Keys, r.workspace, func(k q.Key) greenroom.Key {
-		return greenroom.Key{ID: k.ID, Public: k.Public, Sealed: k.Sealed, CreatedAt: time.Time(k.CreatedAt)}
-	})
-}
-
-// AddKey implements greenroom.Tx.
-func (t *workspaceTx) AddKey(ctx context.Context, k greenroom.Key) error {
-	return t.fail("key "+string(k.ID), t.txn.db.AddKey(ctx, fromKey(t.workspace, k)))
-}
-
-func fromKey(w greenroom.WorkspaceID, k greenroom.Key) q.AddKeyParams {
-	return q.AddKeyParams{WorkspaceID: w, ID: k.ID, Public: k.Public, Sealed: k.Sealed, CreatedAt: column.Time(k.CreatedAt)}
 }

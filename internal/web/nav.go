@@ -31,12 +31,12 @@ func navigation(g *Guest, path string) []NavSection {
 	}
 	general := link("General", "sliders", "settings")
 	general.Here = path == general.Path || path == general.Path+"/delete"
+	integrations := link("Integrations", "plug", "settings/integrations")
+	integrations.Here = integrations.Here || path == WorkspacePath(g.Workspace, "settings/keys") // one of its tiles
 	return append(sections,
 		NavSection{"People", []NavLink{link("Members", "people", "members")}},
 		NavSection{"LMS", []NavLink{link("Launch log", "launch", "launches"), link("Passbacks", "passback", "passbacks")}},
-		NavSection{"Administration", []NavLink{
-			general, link("Integrations", "plug", "settings/integrations"), link("Audit log", "history", "settings/audit"),
-		}},
+		NavSection{"Administration", []NavLink{general, integrations, link("Audit log", "history", "settings/audit")}},
 	)
 }
 

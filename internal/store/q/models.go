@@ -74,6 +74,18 @@ type Key struct {
 	Public      []byte
 	Sealed      []byte
 	CreatedAt   column.Time
+	SignsAt     column.Time
+	RetiresAt   column.Time
+	WithdrawnAt column.Time
+	UsedAt      column.Time
+}
+
+type KeyUse struct {
+	WorkspaceID  greenroom.WorkspaceID
+	KeyID        greenroom.KeyID
+	ConnectionID greenroom.ConnectionID
+	AcceptedAt   column.Time
+	RefusedAt    column.Time
 }
 
 type Launch struct {

@@ -46,8 +46,8 @@ func (q *Queries) AddInvite(ctx context.Context, arg AddInviteParams) error {
 }
 
 const addKey = `-- name: AddKey :exec
-insert into keys (workspace_id, id, public, sealed, created_at)
-values ($1, $2, $3, $4, $5)
+insert into keys (workspace_id, id, public, sealed, created_at, signs_at, retires_at, withdrawn_at, used_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 
 type AddKeyParams struct {
@@ -56,6 +56,10 @@ type AddKeyParams struct {
 	Public      []byte
 	Sealed      []byte
 	CreatedAt   column.Time
+	SignsAt     column.Time
+	RetiresAt   column.Time
+	WithdrawnAt column.Time
+	UsedAt      column.Time
 }
 
 func (q *Queries) AddKey(ctx context.Context, arg AddKeyParams) error {
@@ -65,6 +69,10 @@ func (q *Queries) AddKey(ctx context.Context, arg AddKeyParams) error {
 		arg.Public,
 		arg.Sealed,
 		arg.CreatedAt,
+		arg.SignsAt,
+		arg.RetiresAt,
+		arg.WithdrawnAt,
+		arg.UsedAt,
 	)
 	return err
 }
@@ -107,8 +115,41 @@ func (q *Queries) Invite(ctx context.Context, arg InviteParams) (Invite, error) 
 	return i, err
 }
 
+const keyUses = `-- name: KeyUses :many
+select workspace_id, key_id, connection_id, accepted_at, refused_at from key_uses where workspace_id = $1 order by key_id, connection_id
+`
+
+func (q *Queries) KeyUses(ctx context.Context, workspaceID greenroom.WorkspaceID) ([]KeyUse, error) {
+	rows, err := q.db.QueryContext(ctx, keyUses, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []KeyUse
+	for rows.Next() {
+		var i KeyUse
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.KeyID,
+			&i.ConnectionID,
+			&i.AcceptedAt,
+			&i.RefusedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const keys = `-- name: Keys :many
-select workspace_id, id, public, sealed, created_at from keys where workspace_id = $1 order by created_at desc, id desc
+select workspace_id, id, public, sealed, created_at, signs_at, retires_at, withdrawn_at, used_at from keys where workspace_id = $1 order by created_at desc, id desc
 `
 
 func (q *Queries) Keys(ctx context.Context, workspaceID greenroom.WorkspaceID) ([]Key, error) {
@@ -126,6 +167,10 @@ func (q *Queries) Keys(ctx context.Context, workspaceID greenroom.WorkspaceID) (
 			&i.Public,
 			&i.Sealed,
 			&i.CreatedAt,
+			&i.SignsAt,
+			&i.RetiresAt,
+			&i.WithdrawnAt,
+			&i.UsedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -320,6 +365,64 @@ func (q *Queries) SaveInvite(ctx context.Context, arg SaveInviteParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const saveKey = `-- name: SaveKey :execrows
+update keys
+set sealed = $1, signs_at = $2, retires_at = $3, withdrawn_at = $4, used_at = $5
+where workspace_id = $6 and id = $7
+`
+
+type SaveKeyParams struct {
+	Sealed      []byte
+	SignsAt     column.Time
+	RetiresAt   column.Time
+	WithdrawnAt column.Time
+	UsedAt      column.Time
+	WorkspaceID greenroom.WorkspaceID
+	ID          greenroom.KeyID
+}
+
+func (q *Queries) SaveKey(ctx context.Context, arg SaveKeyParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, saveKey,
+		arg.Sealed,
+		arg.SignsAt,
+		arg.RetiresAt,
+		arg.WithdrawnAt,
+		arg.UsedAt,
+		arg.WorkspaceID,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const saveKeyUse = `-- name: SaveKeyUse :exec
+insert into key_uses (workspace_id, key_id, connection_id, accepted_at, refused_at)
+values ($1, $2, $3, $4, $5)
+on conflict (workspace_id, key_id, connection_id) do update
+set accepted_at = excluded.accepted_at, refused_at = excluded.refused_at
+`
+
+type SaveKeyUseParams struct {
+	WorkspaceID  greenroom.WorkspaceID
+	KeyID        greenroom.KeyID
+	ConnectionID greenroom.ConnectionID
+	AcceptedAt   column.Time
+	RefusedAt    column.Time
+}
+
+func (q *Queries) SaveKeyUse(ctx context.Context, arg SaveKeyUseParams) error {
+	_, err := q.db.ExecContext(ctx, saveKeyUse,
+		arg.WorkspaceID,
+		arg.KeyID,
+		arg.ConnectionID,
+		arg.AcceptedAt,
+		arg.RefusedAt,
+	)
+	return err
 }
 
 const saveWorkspace = `-- name: SaveWorkspace :execrows

@@ -29,8 +29,22 @@ on conflict (workspace_id, person_id) do update set role = excluded.role;
 select * from keys where workspace_id = @workspace_id order by created_at desc, id desc;
 
 -- name: AddKey :exec
-insert into keys (workspace_id, id, public, sealed, created_at)
-values (@workspace_id, @id, @public, @sealed, @created_at);
+insert into keys (workspace_id, id, public, sealed, created_at, signs_at, retires_at, withdrawn_at, used_at)
+values (@workspace_id, @id, @public, @sealed, @created_at, @signs_at, @retires_at, @withdrawn_at, @used_at);
+
+-- name: SaveKey :execrows
+update keys
+set sealed = @sealed, signs_at = @signs_at, retires_at = @retires_at, withdrawn_at = @withdrawn_at, used_at = @used_at
+where workspace_id = @workspace_id and id = @id;
+
+-- name: KeyUses :many
+select * from key_uses where workspace_id = @workspace_id order by key_id, connection_id;
+
+-- name: SaveKeyUse :exec
+insert into key_uses (workspace_id, key_id, connection_id, accepted_at, refused_at)
+values (@workspace_id, @key_id, @connection_id, @accepted_at, @refused_at)
+on conflict (workspace_id, key_id, connection_id) do update
+set accepted_at = excluded.accepted_at, refused_at = excluded.refused_at;
 
 -- name: Invite :one
 select * from invites where workspace_id = @workspace_id and id = @id;

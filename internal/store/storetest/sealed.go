@@ -38,6 +38,7 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"ConnectionsOf": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
 		return append(got(b.ConnectionsOf(ctx, issuer, "")), got(b.ConnectionsOf(ctx, issuer, clientID))...)
 	},
+	"KeyUses":     func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.KeyUses(ctx)) },
 	"Keys":        func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Keys(ctx)) },
 	"Invite":      func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Invite(ctx, a.invite.ID)) },
 	"OpenInvites": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.OpenInvites(ctx, noon)) },
@@ -141,6 +142,12 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 	},
 	"AddKey": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.AddKey(ctx, greenroom.Key{ID: a.key.ID, Public: []byte("stolen")})
+	},
+	"SaveKey": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.SaveKey(ctx, greenroom.Key{ID: a.key.ID, Sealed: []byte("stolen"), WithdrawnAt: minutes(9)})
+	},
+	"SaveKeyUse": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.SaveKeyUse(ctx, greenroom.KeyUse{Key: a.key.ID, Connection: a.connection.ID, RefusedAt: minutes(9)})
 	},
 	"AddInvite": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.AddInvite(ctx, greenroom.Invite{ID: a.invite.ID, UsedAt: noon, Connection: a.connection.ID})

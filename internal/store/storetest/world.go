@@ -50,6 +50,7 @@ type world struct {
 	pick       greenroom.Pick // of open
 	passback   greenroom.Passback
 	entry      greenroom.AuditEntry
+	use        greenroom.KeyUse // of key by connection
 }
 
 // worlds tells the worlds of one process apart.
@@ -64,7 +65,7 @@ func newWorld(t *testing.T, s greenroom.Store, mark string, twin ...*world) *wor
 		w.ids = of.ids
 	}
 	w.workspace = greenroom.Workspace{ID: greenroom.WorkspaceID(mark + "-workspace"), Slug: mark, Name: mark + " training", CreatedAt: noon}
-	w.key = greenroom.Key{ID: greenroom.KeyID(w.id("key")), Public: []byte(mark + " public"), Sealed: []byte{0, 255, 1}, CreatedAt: noon}
+	w.key = greenroom.Key{ID: greenroom.KeyID(w.id("key")), Public: []byte(mark + " public"), Sealed: []byte{0, 255, 1}, CreatedAt: noon, SignsAt: noon}
 	w.person = w.somebody("Ada")
 	ok(t, s.Instance().CreatePerson(t.Context(), w.person))
 	ok(t, s.Instance().CreateWorkspace(t.Context(), w.workspace, w.key, w.person.ID))
@@ -189,7 +190,9 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	w.pick = greenroom.Pick{Session: w.open.ID, Turn: 0, Choice: 2, At: minutes(6)}
 	w.passback = w.newPassback(t, "passback")
 	w.entry = w.newEntry("entry", 0)
+	w.use = greenroom.KeyUse{Key: w.key.ID, Connection: w.connection.ID, AcceptedAt: minutes(7), RefusedAt: minutes(8)}
 	update(t, w,
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveKeyUse(ctx, w.use) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddInvite(ctx, w.invite) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddLaunch(ctx, w.refusal) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddSession(ctx, w.ended) },

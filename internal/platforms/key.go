@@ -1,0 +1,63 @@
+package platforms
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/lti"
+)
+
+// A retiringKey signs with the key that signed before the one that signs now,
+// for a platform that has not heard of the new one. It is looked for only when
+// it is needed.
+type retiringKey struct {
+	platforms *Platforms
+	workspace greenroom.WorkspaceID
+}
+
+// Sign implements lti.Signer. ErrNotFound if no such key is published.
+func (k retiringKey) Sign(ctx context.Context, claims map[string]any) (string, error) {
+	p := k.platforms
+	keys, err := p.store.Workspace(k.workspace).Keys(ctx)
+	if err != nil {
+		return "", err
+	}
+	key, err := greenroom.RetiringKey(keys, p.now())
+	if err != nil {
+		return "", err
+	}
+	pair, err := p.vault.OpenKey(k.workspace, key)
+	if err != nil {
+		return "", err
+	}
+	return lti.PrivateKey{ID: string(key.ID), RSA: pair}.Sign(ctx, claims)
+}
+
+// noteTime bounds how long remembering a signature may take.
+const noteTime = 5 * time.Second
+
+// noteSigning returns what remembers which keys a platform has accepted. A
+// score is sent whether or not that is remembered.
+func (p *Platforms) noteSigning(w greenroom.WorkspaceID, c greenroom.ConnectionID) func(context.Context, string, error) {
+	return func(ctx context.Context, kid string, err error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+		defer cancel()
+		noted := greenroom.NoteSigning(ctx, p.store.Workspace(w), p.now(), greenroom.KeyID(kid), c, judged(err))
+		if noted != nil {
+			p.log.WarnContext(ctx, "use of a signing key not noted", "key", kid, "connection", c, "err", noted)
+		}
+	}
+}
+
+// judged sorts what a token endpoint answered.
+func judged(err error) greenroom.Signing {
+	if err == nil {
+		return greenroom.SigningAccepted
+	}
+	if refused, ok := errors.AsType[*lti.ServiceError](err); ok && refused.RefusedAssertion() {
+		return greenroom.SigningRefused
+	}
+	return greenroom.SigningUnjudged
+}
