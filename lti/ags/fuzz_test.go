@@ -31,7 +31,7 @@ func FuzzLineItems(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, body, link, reason string) {
 		p := always(status, body, "Link", link)
-		for got, err := range ags.LineItems(t.Context(), p.client(), container, ags.Filter{}) {
+		for got, err := range ags.LineItems(t.Context(), p.fuzzed(), container, ags.Filter{}) {
 			if err == nil {
 				wantNumber(t, got)
 				continue
@@ -52,13 +52,21 @@ func FuzzLineItems(f *testing.F) {
 		answer := respond(status, body)
 		answer.Status = strconv.Itoa(status) + " " + reason
 		one := &platform{answer: func(*http.Request) *http.Response { return answer }}
-		got, err := ags.GetLineItem(t.Context(), one.client(), item)
+		got, err := ags.GetLineItem(t.Context(), one.fuzzed(), item)
 		if err != nil {
 			wantNamed(t, err)
 		} else if wantNumber(t, got); got.ID == "" {
 			t.Errorf("%s is an item without an address", body)
 		}
 	})
+}
+
+// tokens saves a signature per call.
+var tokens = lti.NewTokenCache()
+
+func (p *platform) fuzzed() *lti.Client {
+	registration := lti.Registration{ClientID: "c", TokenURL: "https://moodle.localhost:9443/mod/lti/token.php"}
+	return lti.NewClient(registration, key(), p, lti.WithTokens(tokens))
 }
 
 func wantNumber(t *testing.T, got ags.LineItem) {
@@ -111,7 +119,7 @@ func FuzzScoreAnswer(f *testing.F) {
 			answer.Status = strconv.Itoa(status) + " " + reason
 			return answer
 		}}
-		err := ags.PostScore(t.Context(), p.client(), item, ags.Score{Subject: "3", Given: 8, Maximum: 10, At: earned})
+		err := ags.PostScore(t.Context(), p.fuzzed(), item, ags.Score{Subject: "3", Given: 8, Maximum: 10, At: earned})
 		if err != nil {
 			wantNamed(t, err)
 		}
@@ -136,7 +144,7 @@ func FuzzScore(f *testing.F) {
 		at = max(at, -at-1, 0) % 253_402_300_800_000 // RFC 3339 ends with the year 9999
 		s := ags.Score{Subject: subject, Given: given, Maximum: maximum, At: time.UnixMilli(at), Comment: comment, ActivityProgress: activity, GradingProgress: grading}
 		p := always(204, "")
-		err := ags.PostScore(t.Context(), p.client(), item, s)
+		err := ags.PostScore(t.Context(), p.fuzzed(), item, s)
 		if err != nil {
 			if !errors.Is(err, ags.ErrInvalid) || len(p.calls) != 0 {
 				t.Errorf("%d calls, %v", len(p.calls), err)
