@@ -87,6 +87,9 @@ func (c *course) post(chanceOfTrouble float64) {
 		c.earn()
 	}
 	c.p.settle(o, c.now, c.chance)
+	if better := c.p.Wanted.Cmp(o.Score) > 0; better && !o.Stamp.IsZero() && (c.p.State != PassbackWaiting || c.p.NextTry.After(c.now)) {
+		c.fail("%s came while %s was under way, and is %s until %s", c.p.Wanted, o.Score, c.p.State, c.p.NextTry)
+	}
 }
 
 // fate is what becomes of a post; empty if nobody is left to settle it.
@@ -136,6 +139,8 @@ func (c *course) wantStamp(due Passback, stamp time.Time, conflict bool) {
 	switch {
 	case stamp.After(c.now) || stamp.Before(earned) || !stamp.Equal(stamp.Truncate(time.Millisecond)):
 		c.fail("stamp %s for what was earned at %s", stamp, earned)
+	case conflict && stamp.Before(c.now.Truncate(time.Millisecond)):
+		c.fail("stamp %s, though the platform has a later one than we know of", stamp)
 	case (due.Posted != nil || conflict) && !due.Stamp.IsZero() && stamp.Unix() <= due.Stamp.Unix():
 		c.fail("stamp %s after %s", stamp, due.Stamp)
 	case !conflict && (due.Stamp.IsZero() || earned.Unix() > due.Stamp.Unix()) && !stamp.Equal(earned):
