@@ -151,7 +151,7 @@ Knock.
 
 // fuzzLimits are small, so that what runs away is stopped soon: the fuzzer
 // takes an input of ten seconds for one that hangs.
-var fuzzLimits = Limits{Machines: 1, Steps: 1000, Text: 10_000, Picks: 8, Story: 1 << 20, Turn: time.Second, Check: 3 * time.Second}
+var fuzzLimits = Limits{Machines: 1, Steps: 1000, Text: 10_000, Picks: 8, Story: 1 << 20, Turn: time.Second, Check: 2 * time.Second}
 
 // warmEngine returns an engine whose machine is made and has compiled before.
 func warmEngine(f *testing.F) *Engine {
