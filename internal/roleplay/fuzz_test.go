@@ -1,6 +1,7 @@
 package roleplay
 
 import (
+	"bytes"
 	"errors"
 	"reflect"
 	"slices"
@@ -59,7 +60,7 @@ func FuzzFrontMatter(f *testing.F) {
 			wantProblems(t, err, source)
 			return
 		}
-		if len(source) > MaxSource || s.Title == "" || s.Objective == "" || s.Character.Name == "" || len(s.Slug) > maxSlug || !slugPattern.MatchString(s.Slug) {
+		if !bytes.Equal(s.Source, source) || len(source) > MaxSource || s.Title == "" || s.Objective == "" || s.Character.Name == "" || len(s.Slug) > maxSlug || !slugPattern.MatchString(s.Slug) {
 			t.Errorf("scenario %+v", s)
 		}
 		for text, most := range map[string]int{
