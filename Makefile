@@ -1,4 +1,5 @@
 # make test    every test; installs what they need where it can
+# make fuzz    every fuzz target for a few seconds, or FUZZTIME=5m
 # make check   formatting, vet, lint, generated code
 # make bench   figures, ready for benchstat
 # make build   the binary, in bin/
@@ -11,13 +12,21 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 # of it.
 RACE     = ./lti/... ./internal/jobs ./internal/outbound ./internal/platforms ./internal/launch ./internal/web
 
-.PHONY: test check build bench generate screenshots needs clean
+# How long each fuzz target runs, and how long in make test.
+FUZZTIME       ?= 3s
+SHORT_FUZZTIME ?= 1s
+
+.PHONY: test fuzz check build bench generate screenshots needs clean
 
 test: needs
 	$(GO) test -count=1 -timeout 20m ./...
 	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 20m $(RACE)
 	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 20m -run 'AtOnce|Picks' ./internal/greenroom
 	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 20m -run 'Concurrent' ./internal/roleplay
+	GO='$(GO)' ./tools/fuzz $(SHORT_FUZZTIME)
+
+fuzz:
+	GO='$(GO)' ./tools/fuzz $(FUZZTIME)
 
 check:
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }

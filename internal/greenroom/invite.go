@@ -96,6 +96,9 @@ func (s *Service) inviteMAC(body string) []byte {
 
 func (s *Service) readInviteToken(token string) (w WorkspaceID, id InviteID, expires time.Time, err error) {
 	tampered := &InviteError{InviteTampered}
+	if strings.ContainsAny(token, "\r\n") { // the decoder would skip them
+		return "", "", time.Time{}, tampered
+	}
 	head, tail, _ := strings.Cut(token, ".")
 	body, err1 := base64.RawURLEncoding.Strict().DecodeString(head)
 	mac, err2 := base64.RawURLEncoding.Strict().DecodeString(tail)

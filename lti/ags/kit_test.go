@@ -95,7 +95,7 @@ func (e exchange) response() *http.Response {
 	return r
 }
 
-func recordings(t *testing.T, pattern string, want int) []exchange {
+func recordings(t testing.TB, pattern string, want int) []exchange {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", pattern))
 	if err != nil || len(files) != want {

@@ -65,7 +65,7 @@ type exchange struct {
 	}
 }
 
-func recording(t *testing.T, name string) exchange {
+func recording(t testing.TB, name string) exchange {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	if err != nil {
@@ -97,7 +97,7 @@ func stub() dynreg.ToolConfiguration {
 	}
 }
 
-func discovered(t *testing.T) dynreg.PlatformConfiguration {
+func discovered(t testing.TB) dynreg.PlatformConfiguration {
 	t.Helper()
 	e := recording(t, "reg-02-openid-configuration")
 	c, err := dynreg.Discover(t.Context(), answers(e.Response.Status, e.Response.Body), configurationURL, "", dynreg.Options{})
