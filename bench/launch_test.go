@@ -70,6 +70,10 @@ func (d *bed) url(end string) string { return public + "/lti/" + string(d.worksp
 func (d *bed) post(end string, form url.Values, cookies ...*http.Cookie) *http.Response {
 	r := httptest.NewRequest(http.MethodPost, d.url(end), strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	// Users come from many places: one place alone is held to a limit.
+	n := d.users.Load()
+	r.RemoteAddr = fmt.Sprintf("10.%d.%d.%d:1", n>>16&255, n>>8&255, n&255)
 	for _, c := range cookies {
 		r.AddCookie(c)
 	}

@@ -38,9 +38,10 @@ const (
 	// LoginLimit and LaunchLimit are for the two steps by which learners come
 	// in. A lesson begins for everybody at once, and a whole school may stand
 	// behind one address: 1,000 at once from one place to one workspace, then
-	// 100 a second; twice that for one place, whatever it asks for; and five
-	// times that for one workspace, from wherever. All of a school of 1,000
-	// can click in the same second; nobody alone can fill a server's day.
+	// 100 a second; twice that for one place, whatever it asks for; and ten
+	// times that for one workspace, from wherever, which is what a server does.
+	// All of a school of 1,000 can click in the same second; nobody alone can
+	// fill a server's day.
 	LoginLimit  LimitName = "login initiation"
 	LaunchLimit LimitName = "launch"
 )
@@ -67,9 +68,9 @@ func sharesOf(name LimitName) []share {
 		return []share{{place: true, subject: true, burst: 20, every: 3 * time.Second}}
 	case LoginLimit, LaunchLimit:
 		return []share{
-			{place: true, burst: 2000, every: time.Second / 200},
-			{place: true, subject: true, burst: 1000, every: time.Second / 100},
-			{subject: true, burst: 5000, every: time.Second / 500},
+			{place: true, burst: 2_000, every: time.Second / 200},
+			{place: true, subject: true, burst: 1_000, every: time.Second / 100},
+			{subject: true, burst: 10_000, every: time.Second / 1000},
 		}
 	}
 	panic("web: there is no limit " + string(name)) // a limit is named by a constant

@@ -123,7 +123,7 @@ func TestSharesAcrossSubjectsAndPlaces(t *testing.T) {
 			return l.take("192.0.2.1", strconv.Itoa(i)+"@example.com", noon)
 		}},
 		{LaunchLimit, 2000, func(l *limiter, i int) time.Duration { return l.take("192.0.2.1", strconv.Itoa(i), noon) }},
-		{LaunchLimit, 5000, func(l *limiter, i int) time.Duration { return l.take(strconv.Itoa(i), "w1", noon) }},
+		{LaunchLimit, 10_000, func(l *limiter, i int) time.Duration { return l.take(strconv.Itoa(i), "w1", noon) }},
 	} {
 		var all limits
 		l := all.of(tc.name)
