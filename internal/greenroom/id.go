@@ -20,6 +20,7 @@ type (
 	LaunchID       string
 	PassbackID     string
 	InviteID       string
+	PersonLinkID   string
 	// KeyID is the kid under which a public key is published.
 	KeyID string
 )

@@ -19,6 +19,10 @@ type Person struct {
 	Name         string
 	PasswordHash string // argon2id in PHC format
 	CreatedAt    time.Time
+	// Generation counts up when all sign-ins of the person end at once: a
+	// sign-in keeps the number it began with. Forgetting rows of sign-ins would
+	// not do, for a request under way on another node writes its own back.
+	Generation int64
 }
 
 // A Member is a person with a role in a workspace.

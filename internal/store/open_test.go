@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ func TestOpenWithoutMigrating(t *testing.T) {
 			if behind.Pending() == 0 || behind.Have != 0 || behind.Dialect != name {
 				t.Errorf("schema = %+v", behind.Schema)
 			}
-			if want := "the tables in " + name + " are at version 0 and this program needs 1: run greenroom migrate"; err.Error() != want {
+			if want := "the tables in " + name + " are at version 0 and this program needs " + fmt.Sprint(behind.Want) + ": run greenroom migrate"; err.Error() != want {
 				t.Errorf("error = %q, want %q", err, want)
 			}
 
@@ -53,6 +54,11 @@ func TestMigrateIsDoneOnceWhenManyStart(t *testing.T) {
 	for name, database := range databases {
 		t.Run(name, func(t *testing.T) {
 			o := database(t)
+			_, err := store.Open(t.Context(), o)
+			empty, ok := errors.AsType[*store.SchemaError](err)
+			if !ok {
+				t.Fatalf("error = %v, want a *SchemaError", err)
+			}
 			const nodes = 8
 			applied, errs := make([]int, nodes), make([]error, nodes)
 			var all sync.WaitGroup
@@ -71,8 +77,8 @@ func TestMigrateIsDoneOnceWhenManyStart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if int64(sum) != status.Want {
-				t.Errorf("%d migrations were applied, want %d", sum, status.Want)
+			if sum != empty.Pending() || status.Pending() != 0 {
+				t.Errorf("%d migrations were applied, want %d", sum, empty.Pending())
 			}
 		})
 	}

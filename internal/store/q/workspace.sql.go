@@ -129,7 +129,7 @@ func (q *Queries) Keys(ctx context.Context, workspaceID greenroom.WorkspaceID) (
 }
 
 const member = `-- name: Member :one
-select p.id, p.email, p.name, p.password_hash, p.created_at, m.role, m.joined_at
+select p.id, p.email, p.name, p.password_hash, p.created_at, p.generation, m.role, m.joined_at
 from members m
 join people p on p.id = m.person_id
 where m.workspace_id = $1 and m.person_id = $2
@@ -155,6 +155,7 @@ func (q *Queries) Member(ctx context.Context, arg MemberParams) (MemberRow, erro
 		&i.Person.Name,
 		&i.Person.PasswordHash,
 		&i.Person.CreatedAt,
+		&i.Person.Generation,
 		&i.Role,
 		&i.JoinedAt,
 	)
@@ -162,7 +163,7 @@ func (q *Queries) Member(ctx context.Context, arg MemberParams) (MemberRow, erro
 }
 
 const members = `-- name: Members :many
-select p.id, p.email, p.name, p.password_hash, p.created_at, m.role, m.joined_at
+select p.id, p.email, p.name, p.password_hash, p.created_at, p.generation, m.role, m.joined_at
 from members m
 join people p on p.id = m.person_id
 where m.workspace_id = $1
@@ -190,6 +191,7 @@ func (q *Queries) Members(ctx context.Context, workspaceID greenroom.WorkspaceID
 			&i.Person.Name,
 			&i.Person.PasswordHash,
 			&i.Person.CreatedAt,
+			&i.Person.Generation,
 			&i.Role,
 			&i.JoinedAt,
 		); err != nil {
