@@ -20,7 +20,7 @@ func (k *Kit) logRequest(r *http.Request, noted *request, w *response, begun tim
 	attrs := []slog.Attr{
 		slog.String("reference", noted.reference),
 		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("path", loggedPath(r.URL.Path)),
 		slog.Int("status", w.status),
 		slog.Int64("bytes", w.bytes),
 		slog.Duration("took", k.Now().Sub(begun)),
@@ -29,4 +29,13 @@ func (k *Kit) logRequest(r *http.Request, noted *request, w *response, begun tim
 		attrs = append(attrs, slog.Any("err", noted.err))
 	}
 	k.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// loggedPath leaves out the token of a person's link: who reads the log must
+// not be able to use it.
+func loggedPath(path string) string {
+	if strings.HasPrefix(path, linkPath) {
+		return linkPath + "…"
+	}
+	return path
 }

@@ -60,6 +60,15 @@ func pageOf(err error) *PageError {
 			BackURL:  "/", BackLabel: "Open Greenroom",
 		}
 	}
+	if errors.Is(err, greenroom.ErrBusy) {
+		return &PageError{
+			Status:   http.StatusServiceUnavailable,
+			Title:    "Too many people at the door",
+			Sentence: "More passwords are being checked at this moment than the server takes on at once.",
+			Hint:     "Wait a few seconds, then try again.",
+			BackURL:  "/", BackLabel: "Open Greenroom",
+		}
+	}
 	return &PageError{
 		Status:   http.StatusInternalServerError,
 		Title:    "Something went wrong on our side",
@@ -67,6 +76,9 @@ func pageOf(err error) *PageError {
 		Hint:     "Try again in a moment. If it stays like this, give the reference below to whoever runs Greenroom for you.",
 	}
 }
+
+// busySeconds is when to come again after greenroom.ErrBusy.
+const busySeconds = "5"
 
 // note keeps an error for the request's log line.
 func note(r *http.Request, err error) {
@@ -79,6 +91,9 @@ func note(r *http.Request, err error) {
 func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	note(r, err)
 	page := pageOf(err)
+	if errors.Is(err, greenroom.ErrBusy) {
+		w.Header().Set("Retry-After", busySeconds)
+	}
 	if w.Header().Get("Content-Security-Policy") == cspSealed {
 		sealFrame(w.Header())
 	}

@@ -66,6 +66,12 @@ func (u URLs) SetUp(token string) string {
 	return u.origin + "/setup?token=" + url.QueryEscape(token)
 }
 
+// PersonLink returns the one-time link that carries a token: an invitation, or
+// the way to a new password.
+func (u URLs) PersonLink(token string) string {
+	return u.origin + linkPath + url.PathEscape(token)
+}
+
 // Stage returns the room in front of the stage that a launch opened.
 func (u URLs) Stage(w greenroom.WorkspaceID, l greenroom.LaunchID) string {
 	return u.origin + "/stage/" + url.PathEscape(string(w)) + "/" + url.PathEscape(string(l))
