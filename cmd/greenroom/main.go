@@ -30,7 +30,7 @@ type cli struct {
 	Serve      serveCmd      `cmd:"" help:"Run the server."`
 	Demo       demoCmd       `cmd:"" help:"Run Greenroom beside a small demo LMS on this machine. Nothing is kept."`
 	Workspace  workspaceCmd  `cmd:"" help:"Make and list workspaces."`
-	User       userCmd       `cmd:"" help:"Make people who can sign in."`
+	User       userCmd       `cmd:"" help:"Make and manage people who can sign in."`
 	Connection connectionCmd `cmd:"" help:"Connect LMSes to a workspace."`
 	Scenario   scenarioCmd   `cmd:"" help:"Bring scenarios into a workspace."`
 	Passback   passbackCmd   `cmd:"" help:"See which scores are on their way to an LMS."`

@@ -30,6 +30,7 @@ func (a *Admin) Mount(mux *http.ServeMux) {
 	scenarios{a}.mount(mux)
 	members{a}.mount(mux)
 	passbacks{a}.mount(mux)
+	account{a}.mount(mux)
 }
 
 // member and settings register a page for a workspace's people, and for those

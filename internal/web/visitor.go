@@ -20,7 +20,7 @@ const (
 const (
 	// signInIdle ends a sign-in that nobody uses. What an open page asks for
 	// by itself is no use.
-	signInIdle = 24 * time.Hour
+	signInIdle = 2 * 24 * time.Hour
 	// seenEvery is how exactly that is known: a request that notes it writes.
 	seenEvery = 10 * time.Minute
 )
