@@ -283,7 +283,7 @@ func TestPagesAreSealed(t *testing.T) {
 	s := newSite(t)
 	dana := s.as("dana")
 	for _, path := range []string{
-		"/", "/workspaces", "/w/northwind/scenarios", "/w/northwind/members", "/w/northwind/passbacks",
+		"/", "/workspaces", accountPath, "/w/northwind/scenarios", "/w/northwind/members", s.memberPage("mel"), "/w/northwind/passbacks",
 		"/w/northwind/settings", "/w/northwind/settings/integrations", lti, "/w/northwind/nothing",
 	} {
 		got := dana.get(path)

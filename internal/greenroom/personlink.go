@@ -424,9 +424,3 @@ func (s *Service) spendLink(ctx context.Context, tx PeopleTx, token string, kind
 	l.UsedAt = s.Now()
 	return l, tx.SavePersonLink(ctx, l)
 }
-
-// SweepPersonLinks forgets links a month after they expired: until then their
-// pages can say what became of them.
-func (s *Service) SweepPersonLinks(ctx context.Context) error {
-	return s.Store.Instance().SweepPersonLinks(ctx, s.Now().AddDate(0, -1, 0))
-}

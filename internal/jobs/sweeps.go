@@ -16,8 +16,8 @@ type SweepOptions struct {
 	Every time.Duration // 0: an hour
 }
 
-// Sweeps forgets sign-ins that have expired. Nothing depends on it: an expired
-// sign-in opens nothing.
+// Sweeps forgets sign-ins and people's links that have expired. Nothing depends
+// on it: they open nothing.
 type Sweeps struct {
 	store greenroom.Store
 	now   func() time.Time
@@ -37,6 +37,10 @@ func NewSweeps(o SweepOptions) *Sweeps {
 	return s
 }
 
+// linksRemembered is for how long after its end the page of a person's link
+// can still say what became of it.
+const linksRemembered = 30 * 24 * time.Hour
+
 // Run sweeps at once and then regularly until ctx ends.
 func (s *Sweeps) Run(ctx context.Context) {
 	tick := time.NewTicker(s.every)
@@ -44,6 +48,9 @@ func (s *Sweeps) Run(ctx context.Context) {
 	for {
 		if err := s.store.Instance().SweepSignIns(ctx, s.now()); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "expired sign-ins not swept", "err", err)
+		}
+		if err := s.store.Instance().SweepPersonLinks(ctx, s.now().Add(-linksRemembered)); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "expired links not swept", "err", err)
 		}
 		select {
 		case <-ctx.Done():
