@@ -19,7 +19,6 @@ func TestPeopleInABrowser(t *testing.T) {
 	owner.until("the invitation", findMadeLink)
 	invitation := owner.value(findMadeLink)
 	owner.audit()
-	owner.shoot("invitation", 1280, 1200)
 
 	owner.open(invitation)
 	owner.sees("This invitation is for somebody else")
@@ -37,7 +36,6 @@ func TestPeopleInABrowser(t *testing.T) {
 	ben.click("Your account")
 	ben.sees("Sign out everywhere")
 	ben.audit()
-	ben.shoot("account", 320, 1100)
 	ben.click("Sign out everywhere")
 	ben.sees("For people who set up and look after scenarios")
 
@@ -48,7 +46,6 @@ func TestPeopleInABrowser(t *testing.T) {
 	owner.until("the reset link", findMadeLink)
 	reset := owner.value(findMadeLink)
 	owner.audit()
-	owner.shoot("member", 320, 1700)
 	owner.click("Remove from workspace")
 	owner.sees("The account, other workspaces, and all that was set up here stay.")
 	owner.click("Remove")
