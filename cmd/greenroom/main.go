@@ -30,7 +30,7 @@ type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Run the server."`
 	Demo        demoCmd        `cmd:"" help:"Run Greenroom beside a small demo LMS on this machine. Nothing is kept."`
 	Workspace   workspaceCmd   `cmd:"" help:"Make, list, rename and delete workspaces."`
-	User        userCmd        `cmd:"" help:"Make people who can sign in."`
+	User        userCmd        `cmd:"" help:"Make and manage people who can sign in."`
 	Connection  connectionCmd  `cmd:"" help:"Connect LMSes to a workspace."`
 	Keys        keysCmd        `cmd:"" help:"See and rotate the signing keys of a workspace."`
 	Scenario    scenarioCmd    `cmd:"" help:"Bring scenarios into a workspace."`

@@ -34,6 +34,7 @@ func (a *Admin) Mount(mux web.Router) {
 	deletions{a}.mount(mux)
 	launches{a}.mount(mux)
 	keys{a}.mount(mux)
+	account{a}.mount(mux)
 }
 
 // member and settings register a page for a workspace's people, and for those

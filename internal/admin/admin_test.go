@@ -283,7 +283,7 @@ func TestPagesAreSealed(t *testing.T) {
 	s := newSite(t)
 	dana := s.as("dana")
 	for _, path := range []string{
-		"/", "/workspaces", "/w/northwind/scenarios", "/w/northwind/members", "/w/northwind/passbacks", "/w/northwind/launches",
+		"/", "/workspaces", accountPath, "/w/northwind/scenarios", "/w/northwind/members", s.memberPage("mel"), "/w/northwind/passbacks", "/w/northwind/launches",
 		"/w/northwind/settings", "/w/northwind/settings/integrations", lti, "/w/northwind/nothing",
 		"/w/northwind/settings/audit", "/w/northwind/settings/delete", signingKeys,
 	} {

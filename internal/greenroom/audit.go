@@ -47,7 +47,9 @@ const (
 	KeyRotated           AuditAction = "key.rotated"
 	PersonAdded          AuditAction = "person.added"
 	PersonInvited        AuditAction = "person.invited"
+	PersonJoined         AuditAction = "person.joined"
 	PersonRemoved        AuditAction = "person.removed"
+	InvitationRevoked    AuditAction = "person.invitation_revoked"
 	RoleChanged          AuditAction = "role.changed"
 	ScenarioImported     AuditAction = "scenario.imported"
 	ScenarioChanged      AuditAction = "scenario.changed"
@@ -59,6 +61,7 @@ const (
 	SignInEnded          AuditAction = "sign_in.ended_everywhere"
 	PasswordChanged      AuditAction = "password.changed"
 	PasswordResetLink    AuditAction = "password.reset_link"
+	PasswordReset        AuditAction = "password.reset"
 )
 
 var actionTexts = map[AuditAction]string{
@@ -70,7 +73,9 @@ var actionTexts = map[AuditAction]string{
 	KeyRotated:           "Rotated the signing key",
 	PersonAdded:          "Added a person",
 	PersonInvited:        "Invited a person",
+	PersonJoined:         "Joined by invitation",
 	PersonRemoved:        "Removed a person",
+	InvitationRevoked:    "Revoked an invitation",
 	RoleChanged:          "Changed a role",
 	ScenarioImported:     "Imported a scenario",
 	ScenarioChanged:      "Changed a scenario",
@@ -82,6 +87,7 @@ var actionTexts = map[AuditAction]string{
 	SignInEnded:          "Signed out everywhere",
 	PasswordChanged:      "Changed a password",
 	PasswordResetLink:    "Made a password reset link",
+	PasswordReset:        "Set a new password by a reset link",
 }
 
 // Text says the action in words, or returns the action if it has none.
@@ -207,6 +213,31 @@ func (s *Service) audit(ctx context.Context, tx Tx, a Actor, e AuditEntry) error
 		return err
 	}
 	return tx.AddAudit(ctx, e)
+}
+
+// auditPerson writes down what concerns a person wherever they belong: an entry
+// in each of their workspaces. by is who does it.
+func (s *Service) auditPerson(ctx context.Context, tx PeopleTx, by, p Person, action AuditAction) error {
+	all, err := tx.Memberships(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if err := s.auditPersonIn(ctx, tx, m.Workspace.ID, by, personEntry(action, p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// auditPersonIn writes one entry in one workspace.
+func (s *Service) auditPersonIn(ctx context.Context, tx PeopleTx, w WorkspaceID, by Person, e AuditEntry) error {
+	e.ActorName = by.Name
+	e, err := s.auditEntry(Actor{Person: by.ID}, e)
+	if err != nil {
+		return err
+	}
+	return tx.AddAudit(ctx, w, e)
 }
 
 // auditEntry fills in what every entry has.

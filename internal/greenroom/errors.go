@@ -17,6 +17,9 @@ var (
 	ErrSpent = errors.New("state already spent")
 	// ErrNested: a store was used inside one of its own transactions.
 	ErrNested = errors.New("store used inside its own transaction")
+	// ErrBusy: more passwords are being checked than the server has memory
+	// for. In a few seconds it will be different.
+	ErrBusy = errors.New("too many passwords at once")
 	// ErrMasterKey: a sealed value does not open with this master key.
 	ErrMasterKey = errors.New("sealed with another master key")
 )

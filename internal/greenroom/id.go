@@ -21,6 +21,7 @@ type (
 	PassbackID     string
 	InviteID       string
 	AuditID        string
+	PersonLinkID   string
 	// KeyID is the kid under which a public key is published.
 	KeyID string
 )

@@ -257,13 +257,24 @@ func (s *Service) RotateKey(ctx context.Context, a Actor, atOnce bool) (Key, err
 		if err != nil {
 			return err
 		}
-		next, err = s.install(ctx, tx, keys, fresh, atOnce)
-		return err
+		if next, err = s.install(ctx, tx, keys, fresh, atOnce); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, a, keyEntry(next, atOnce))
 	})
 	if err == nil {
 		s.Log.InfoContext(ctx, "signing key rotated", "workspace", a.Workspace, "key", next.ID, "at_once", atOnce, "by", a.Person)
 	}
 	return next, err
+}
+
+// keyEntry begins an audit entry about a rotation.
+func keyEntry(k Key, atOnce bool) AuditEntry {
+	e := AuditEntry{Action: KeyRotated, Noun: NounKey, NounID: string(k.ID), Label: string(k.ID)}
+	if atOnce {
+		e.Changes = []Change{{"at_once", "", "yes"}}
+	}
+	return e
 }
 
 // lockKeys reads the keys and keeps others from changing them: who changes
@@ -332,8 +343,13 @@ func (s *Service) rotateDue(ctx context.Context, w WorkspaceID) error {
 		if !rotate || !still {
 			return nil
 		}
-		_, err = s.install(ctx, tx, keys, fresh, false)
-		return err
+		next, err := s.install(ctx, tx, keys, fresh, false)
+		if err != nil {
+			return err
+		}
+		e := keyEntry(next, false)
+		e.ActorName = SystemName
+		return s.audit(ctx, tx, Actor{}, e)
 	})
 }
 

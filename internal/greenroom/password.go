@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -28,22 +29,42 @@ const (
 const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 // A hashLimit bounds how many hashes are computed at once: each takes 19 MiB,
-// and a crowd at the sign-in page must not take the server's memory.
+// and a crowd at the sign-in page must not take the server's memory. Some may
+// wait for their turn, for a while; the others hear ErrBusy at once.
 type hashLimit struct {
 	once  sync.Once
-	slots chan struct{}
+	room  chan struct{} // for those who compute or wait
+	slots chan struct{} // for those who compute
 }
 
-const maxHashes = 4
+const (
+	maxHashes      = 4
+	maxHashWaiters = 28
+	hashPatience   = 3 * time.Second
+)
 
 func (l *hashLimit) enter(ctx context.Context) (leave func(), err error) {
-	l.once.Do(func() { l.slots = make(chan struct{}, maxHashes) })
+	l.once.Do(func() {
+		l.room = make(chan struct{}, maxHashes+maxHashWaiters)
+		l.slots = make(chan struct{}, maxHashes)
+	})
+	select {
+	case l.room <- struct{}{}:
+	default:
+		return nil, ErrBusy
+	}
+	patience := time.NewTimer(hashPatience)
+	defer patience.Stop()
 	select {
 	case l.slots <- struct{}{}:
-		return func() { <-l.slots }, nil
+		return func() { <-l.slots; <-l.room }, nil
+	case <-patience.C:
+		err = ErrBusy
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		err = ctx.Err()
 	}
+	<-l.room
+	return nil, err
 }
 
 // hash returns the password's hash in PHC format.
@@ -65,12 +86,12 @@ func (l *hashLimit) hash(ctx context.Context, password string, random io.Reader)
 
 // verify tells whether the hash is that of the password.
 func (l *hashLimit) verify(ctx context.Context, hash, password string) (bool, error) {
-	var version, memory, time, lanes int
+	var version, memory, passes, lanes int
 	fields := strings.Split(hash, "$")
 	if len(fields) != 6 || fields[1] != "argon2id" {
 		return false, errors.New("password hash: not argon2id")
 	}
-	if _, err := fmt.Sscanf(fields[2]+" "+fields[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &time, &lanes); err != nil {
+	if _, err := fmt.Sscanf(fields[2]+" "+fields[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &passes, &lanes); err != nil {
 		return false, fmt.Errorf("password hash: %w", err)
 	}
 	salt, err1 := base64.RawStdEncoding.DecodeString(fields[4])
@@ -83,6 +104,6 @@ func (l *hashLimit) verify(ctx context.Context, hash, password string) (bool, er
 		return false, err
 	}
 	defer leave()
-	got := argon2.IDKey([]byte(password), salt, uint32(time), uint32(memory), uint8(lanes), uint32(len(want)))
+	got := argon2.IDKey([]byte(password), salt, uint32(passes), uint32(memory), uint8(lanes), uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }

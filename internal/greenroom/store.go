@@ -44,8 +44,18 @@ type InstanceStore interface {
 	// Person and PersonByEmail return ErrNotFound if there is none.
 	Person(ctx context.Context, id PersonID) (Person, error)
 	PersonByEmail(ctx context.Context, email string) (Person, error)
+	// People returns everybody who can sign in, by e-mail address.
+	People(ctx context.Context) ([]Person, error)
 	// Memberships returns the workspaces a person belongs to, by name.
 	Memberships(ctx context.Context, id PersonID) ([]Membership, error)
+	// PersonLink returns the link whose token has this hash, whatever became
+	// of it. ErrNotFound if there never was one, or it was swept.
+	PersonLink(ctx context.Context, tokenHash string) (PersonLink, error)
+	// UpdatePeople runs fn in one write transaction, with the same promises as
+	// WorkspaceStore.Update.
+	UpdatePeople(ctx context.Context, fn func(ctx context.Context, tx PeopleTx) error) error
+	// SweepPersonLinks forgets links that expired before a time.
+	SweepPersonLinks(ctx context.Context, before time.Time) error
 
 	// SignIn returns what was saved under the hash of a token. ErrNotFound if
 	// there is nothing, or it has expired by now.
@@ -66,6 +76,34 @@ type InstanceStore interface {
 	// InstanceAudit returns what was kept of workspaces that were deleted, the
 	// newest first. NounID is the workspace's ID.
 	InstanceAudit(ctx context.Context) ([]AuditEntry, error)
+}
+
+// A PeopleTx writes within one transaction what belongs to people themselves,
+// whatever workspaces they are in.
+type PeopleTx interface {
+	// Person, PersonByEmail and PersonLink return ErrNotFound if there is
+	// none. What they return stays as it is until the transaction ends.
+	Person(ctx context.Context, id PersonID) (Person, error)
+	PersonByEmail(ctx context.Context, email string) (Person, error)
+	PersonLink(ctx context.Context, tokenHash string) (PersonLink, error)
+	Memberships(ctx context.Context, id PersonID) ([]Membership, error)
+
+	// AddPerson returns ErrTaken if the e-mail address is used.
+	AddPerson(ctx context.Context, p Person) error
+	// SavePerson changes name, password and generation. ErrNotFound.
+	SavePerson(ctx context.Context, p Person) error
+	// PutMember gives a person a role in a workspace, whether or not they had
+	// one. ErrNotFound if there is no such workspace.
+	PutMember(ctx context.Context, w WorkspaceID, id PersonID, r Role, at time.Time) error
+	// AddPersonLink adds a link to the workspace that it names, or to none.
+	AddPersonLink(ctx context.Context, l PersonLink) error
+	// SavePersonLink keeps when a link was used or revoked. ErrNotFound.
+	SavePersonLink(ctx context.Context, l PersonLink) error
+	// AddAudit adds an entry to the audit log of a workspace.
+	AddAudit(ctx context.Context, w WorkspaceID, e AuditEntry) error
+	// RevokeResets revokes every reset link of a person that is unused,
+	// whichever workspace made it.
+	RevokeResets(ctx context.Context, id PersonID, at time.Time) error
 }
 
 // A WorkspaceStore keeps what one workspace must remember. A row of another
@@ -108,6 +146,11 @@ type Reader interface {
 	// Members returns people with a sign-in, owners first, then by name.
 	Members(ctx context.Context) ([]Member, error)
 	Member(ctx context.Context, id PersonID) (Member, error)
+	// PersonLink returns a link that was made in this workspace.
+	PersonLink(ctx context.Context, id PersonLinkID) (PersonLink, error)
+	// OpenInvitations returns those neither used nor revoked nor expired by
+	// now, the newest first.
+	OpenInvitations(ctx context.Context, now time.Time) ([]PersonLink, error)
 	// Learners returns who came by launch, last seen first.
 	Learners(ctx context.Context, limit int) ([]Learner, error)
 	Learner(ctx context.Context, id LearnerID) (Learner, error)
@@ -185,6 +228,15 @@ type Tx interface {
 	SaveWorkspace(ctx context.Context, w Workspace) error
 	// PutMember gives a person a role, whether or not they had one.
 	PutMember(ctx context.Context, id PersonID, r Role, at time.Time) error
+	// RemoveMember takes a person's role away; the person stays. ErrNotFound
+	// if they had none.
+	RemoveMember(ctx context.Context, id PersonID) error
+
+	// AddPersonLink adds a link to this workspace, whatever the link says.
+	// ErrTaken if its token is known.
+	AddPersonLink(ctx context.Context, l PersonLink) error
+	// SavePersonLink keeps when a link was used or revoked. ErrNotFound.
+	SavePersonLink(ctx context.Context, l PersonLink) error
 
 	// SaveConnection adds or changes a connection by its ID, with its
 	// deployments. ErrTaken if another one has the issuer and client ID.

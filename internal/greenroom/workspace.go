@@ -39,6 +39,21 @@ func ParseRole(s string) (Role, bool) {
 // Administers tells whether the role opens the workspace's settings.
 func (r Role) Administers() bool { return r == Owner || r == Admin }
 
+// rank grows with what a role may do.
+func (r Role) rank() int {
+	switch r {
+	case Owner:
+		return 2
+	case Admin:
+		return 1
+	}
+	return 0
+}
+
+// Reaches tells whether somebody with this role may give the other one, take
+// it away, or touch whoever has it: nobody reaches above their own.
+func (r Role) Reaches(other Role) bool { return r.Administers() && r.rank() >= other.rank() }
+
 // An Actor is a signed-in person at work in one workspace.
 type Actor struct {
 	Person    PersonID

@@ -22,7 +22,7 @@ type SweepOptions struct {
 	LaunchLogKeep time.Duration
 }
 
-// Sweeps forgets sign-ins that have expired, and launches that are older than
+// Sweeps forgets sign-ins and people's links that have expired, and launches that are older than
 // the launch log keeps them; it withdraws and rotates signing keys. Nothing
 // depends on the moment: an expired sign-in opens nothing, an old launch signs
 // nobody in, and a key takes its turn at its time.
@@ -47,6 +47,10 @@ func NewSweeps(o SweepOptions) *Sweeps {
 	return s
 }
 
+// linksRemembered is for how long after its end the page of a person's link
+// can still say what became of it.
+const linksRemembered = 30 * 24 * time.Hour
+
 // Run sweeps at once and then regularly until ctx ends.
 func (s *Sweeps) Run(ctx context.Context) {
 	tick := time.NewTicker(s.every)
@@ -68,6 +72,7 @@ func (s *Sweeps) sweep(ctx context.Context) {
 		sweep func(context.Context) error
 	}{
 		{"expired sign-ins not swept", s.sweepSignIns},
+		{"expired links not swept", s.sweepLinks},
 		{"old launches not swept", s.sweepLaunches},
 		{"signing keys not rotated", s.rotateKeys},
 	} {
@@ -79,6 +84,10 @@ func (s *Sweeps) sweep(ctx context.Context) {
 
 func (s *Sweeps) sweepSignIns(ctx context.Context) error {
 	return s.store.Instance().SweepSignIns(ctx, s.now())
+}
+
+func (s *Sweeps) sweepLinks(ctx context.Context) error {
+	return s.store.Instance().SweepPersonLinks(ctx, s.now().Add(-linksRemembered))
 }
 
 func (s *Sweeps) rotateKeys(ctx context.Context) error {

@@ -16,6 +16,7 @@ type dusty struct {
 	greenroom.Store
 	greenroom.InstanceStore
 	swept []time.Duration
+	links []time.Duration
 }
 
 func (d *dusty) Instance() greenroom.InstanceStore { return d }
@@ -25,6 +26,11 @@ func (d *dusty) SweepSignIns(_ context.Context, now time.Time) error {
 	if len(d.swept) == 1 {
 		return errors.New("database is gone")
 	}
+	return nil
+}
+
+func (d *dusty) SweepPersonLinks(_ context.Context, before time.Time) error {
+	d.links = append(d.links, before.Sub(beginning))
 	return nil
 }
 
@@ -60,6 +66,9 @@ func TestSignInsAreSweptAtOnceAndThenRegularly(t *testing.T) {
 		<-over
 		if want := []time.Duration{0, time.Hour, 2 * time.Hour}; !slices.Equal(store.swept, want) {
 			t.Errorf("swept at %v, want %v", store.swept, want)
+		}
+		if want := time.Hour - linksRemembered; len(store.links) != 3 || store.links[1] != want {
+			t.Errorf("links swept at %v, want the second at %v", store.links, want)
 		}
 	})
 }

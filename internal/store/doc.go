@@ -16,7 +16,8 @@
 // every foreign key: a row cannot point over the wall, and the rows of one
 // workspace lie together. The two kinds of rows that span workspaces, people
 // with their sign-ins and the workspaces themselves, are reached by
-// InstanceStore alone.
+// InstanceStore alone. So is a person's link by its token; the workspace that
+// made it lists it and revokes it, and the operator's are in none.
 //
 // # Writers and readers
 //

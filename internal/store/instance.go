@@ -103,7 +103,11 @@ func (i *instanceStore) PersonByEmail(ctx context.Context, email string) (greenr
 
 // Memberships implements greenroom.InstanceStore.
 func (i *instanceStore) Memberships(ctx context.Context, id greenroom.PersonID) ([]greenroom.Membership, error) {
-	list, err := many(ctx, i.store, "memberships of "+string(id), (*q.Queries).Memberships, id,
+	return memberships(ctx, i.store, id)
+}
+
+func memberships(ctx context.Context, s source, id greenroom.PersonID) ([]greenroom.Membership, error) {
+	list, err := many(ctx, s, "memberships of "+string(id), (*q.Queries).Memberships, id,
 		func(r q.MembershipsRow) greenroom.Membership {
 			return greenroom.Membership{Workspace: toWorkspace(r.Workspace), Role: r.Role}
 		})

@@ -41,6 +41,13 @@ func (t *workspaceTx) PutMember(ctx context.Context, id greenroom.PersonID, role
 	}))
 }
 
+// RemoveMember implements greenroom.Tx.
+func (t *workspaceTx) RemoveMember(ctx context.Context, id greenroom.PersonID) error {
+	return t.fail("member "+string(id), wrote(t.txn.db.RemoveMember(ctx, q.RemoveMemberParams{
+		WorkspaceID: t.workspace, PersonID: id,
+	})))
+}
+
 func toMember(r q.MemberRow) greenroom.Member {
 	return greenroom.Member{Person: toPerson(r.Person), Role: r.Role, JoinedAt: time.Time(r.JoinedAt)}
 }
@@ -48,6 +55,7 @@ func toMember(r q.MemberRow) greenroom.Member {
 func toPerson(r q.Person) greenroom.Person {
 	return greenroom.Person{
 		ID: r.ID, Email: r.Email, Name: r.Name, PasswordHash: r.PasswordHash, CreatedAt: time.Time(r.CreatedAt),
+		Generation: r.Generation,
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // refers to.
 var ownTables = []string{
 	"passbacks", "picks", "sessions", "launches", "key_uses", "line_items", "resource_links", "learners",
-	"deployments", "connections", "invites", "scenario_versions", "scenarios", "keys", "members", "audit",
+	"deployments", "connections", "invites", "person_links", "scenario_versions", "scenarios", "keys", "members", "audit",
 }
 
 // Contents implements greenroom.Reader.

@@ -27,6 +27,7 @@ type memory struct {
 	people      map[greenroom.PersonID]greenroom.Person
 	memberships []greenroom.Membership
 	signIns     map[string]greenroom.SignIn
+	busy        error // of who asks for an address
 }
 
 func (m *memory) Instance() greenroom.InstanceStore { return m }
@@ -50,7 +51,14 @@ func (m *memory) Person(_ context.Context, id greenroom.PersonID) (greenroom.Per
 	return greenroom.Person{}, greenroom.ErrNotFound
 }
 
+func (m *memory) PersonLink(context.Context, string) (greenroom.PersonLink, error) {
+	return greenroom.PersonLink{}, greenroom.ErrNotFound
+}
+
 func (m *memory) PersonByEmail(_ context.Context, email string) (greenroom.Person, error) {
+	if m.busy != nil {
+		return greenroom.Person{}, m.busy
+	}
 	for _, p := range m.people {
 		if p.Email == email {
 			return p, nil

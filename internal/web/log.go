@@ -7,16 +7,6 @@ import (
 	"time"
 )
 
-// loggedPath leaves out the ticket that a path may carry.
-func loggedPath(path string) string {
-	before, rest, found := strings.Cut(path, TicketMark)
-	if !found {
-		return path
-	}
-	_, after, _ := strings.Cut(rest, "/")
-	return strings.TrimSuffix(before+TicketMark+"/"+after, "/")
-}
-
 // logRequest writes the request's one line. The query is left out: it may
 // carry the token of a registration or set-up link, or a platform's login hint.
 func (k *Kit) logRequest(r *http.Request, noted *request, w *response, begun time.Time) {
@@ -39,4 +29,19 @@ func (k *Kit) logRequest(r *http.Request, noted *request, w *response, begun tim
 		attrs = append(attrs, slog.Any("err", noted.err))
 	}
 	k.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// loggedPath leaves out what opens something: the token of a person's link, and
+// the ticket of a stage without cookies. Who reads the log must not be able to
+// use them.
+func loggedPath(path string) string {
+	if strings.HasPrefix(path, linkPath) {
+		return linkPath + "…"
+	}
+	before, rest, found := strings.Cut(path, TicketMark)
+	if !found {
+		return path
+	}
+	_, after, _ := strings.Cut(rest, "/")
+	return strings.TrimSuffix(before+TicketMark+"/"+after, "/")
 }

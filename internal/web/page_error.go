@@ -64,6 +64,15 @@ func pageOf(err error) *PageError {
 			BackURL:  "/", BackLabel: "Open Greenroom",
 		}
 	}
+	if errors.Is(err, greenroom.ErrBusy) {
+		return &PageError{
+			Status:   http.StatusServiceUnavailable,
+			Title:    "Too many people at the door",
+			Sentence: "More passwords are being checked at this moment than the server takes on at once.",
+			Hint:     "Wait a few seconds, then try again.",
+			BackURL:  "/", BackLabel: "Open Greenroom",
+		}
+	}
 	return &PageError{
 		Status:   http.StatusInternalServerError,
 		Title:    "Something went wrong on our side",
@@ -106,6 +115,9 @@ func noRoute(mux Router, w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
+// busySeconds is when to come again after greenroom.ErrBusy.
+const busySeconds = "5"
+
 // note keeps an error for the request's log line.
 func note(r *http.Request, err error) {
 	if noted := requestOf(r.Context()); noted != nil {
@@ -118,6 +130,9 @@ func note(r *http.Request, err error) {
 func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	note(r, err)
 	page := pageOf(err)
+	if errors.Is(err, greenroom.ErrBusy) {
+		w.Header().Set("Retry-After", busySeconds)
+	}
 	if w.Header().Get("Content-Security-Policy") == cspSealed {
 		k.headersOf(w.Header(), r.URL.Path)
 	}

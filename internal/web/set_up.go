@@ -73,7 +73,7 @@ func (k *Kit) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := k.SignIn(r, person.ID); err != nil {
+	if err := k.SignIn(r, person); err != nil {
 		return err
 	}
 	return Redirect(w, r, HomePath(workspace))

@@ -21,6 +21,7 @@ type signInPage struct {
 	Email    Field
 	Password Field
 	Error    string
+	Unsent   bool // a form was sent after the sign-in had ended
 }
 
 func (k *Kit) mountSignIn(mux Router) {
@@ -29,6 +30,8 @@ func (k *Kit) mountSignIn(mux Router) {
 	mux.Handle("POST /sign-out", k.signedOutPage(k.signOut))
 	mux.Handle("GET /setup", k.signedOutPage(k.Limit(SetUpLimit, k.showSetUp)))
 	mux.Handle("POST /setup", k.signedOutPage(k.Limit(SetUpLimit, k.setUp)))
+	mux.Handle("GET "+linkPath+"{token}", k.signedOutPage(k.Limit(LinkLimit, k.showPersonLink)))
+	mux.Handle("POST "+linkPath+"{token}", k.signedOutPage(k.Limit(LinkLimit, k.usePersonLink)))
 }
 
 // signedOutPage serves anybody, with a session to sign in to.
@@ -46,10 +49,16 @@ func newSignInPage(next, email string) signInPage {
 
 func (k *Kit) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	next := r.URL.Query().Get("next")
-	if k.Sessions.GetString(r.Context(), personKey) != "" {
+	person, err := k.signedIn(r)
+	if err != nil {
+		return err
+	}
+	if person.ID != "" {
 		return Redirect(w, r, next)
 	}
-	return k.Render(w, r, http.StatusOK, k.pages, "sign-in.html", newSignInPage(next, ""))
+	page := newSignInPage(next, "")
+	page.Unsent = r.URL.Query().Get("unsent") != ""
+	return k.Render(w, r, http.StatusOK, k.pages, "sign-in.html", page)
 }
 
 func (k *Kit) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -76,25 +85,40 @@ func (k *Kit) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := k.SignIn(r, person.ID); err != nil {
+	if err := k.SignIn(r, person); err != nil {
 		return err
 	}
 	return Redirect(w, r, next)
 }
 
 // SignIn makes the browser known as a person, under a new token: one that was
-// planted before is worth nothing. It works in pages that have a session.
-func (k *Kit) SignIn(r *http.Request, id greenroom.PersonID) error {
-	if err := k.Sessions.RenewToken(r.Context()); err != nil {
+// planted before is worth nothing. Nothing is left of whoever used the browser
+// before. It works in pages that have a session.
+func (k *Kit) SignIn(r *http.Request, p greenroom.Person) error {
+	ctx := r.Context()
+	if err := k.Sessions.RenewToken(ctx); err != nil {
 		return err
 	}
-	k.Sessions.Put(r.Context(), personKey, string(id))
+	if err := k.Sessions.Clear(ctx); err != nil {
+		return err
+	}
+	k.Sessions.Put(ctx, personKey, string(p.ID))
+	k.Sessions.Put(ctx, generationKey, p.Generation)
+	k.Sessions.Put(ctx, seenKey, k.Now().Unix())
 	return nil
 }
 
+// signOut leads to the sign-in page, or to where the form says.
 func (k *Kit) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := ReadForm(r); err != nil {
+		return err
+	}
 	if err := k.Sessions.Destroy(r.Context()); err != nil {
 		return err
 	}
-	return Redirect(w, r, "/sign-in")
+	next := r.PostFormValue("next")
+	if next == "" {
+		next = "/sign-in"
+	}
+	return Redirect(w, r, next)
 }

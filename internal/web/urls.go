@@ -70,6 +70,12 @@ func (u URLs) SetUp(token string) string {
 // kept.
 func (u URLs) Stored(w greenroom.WorkspaceID) string { return u.lti(w, "launch/stored") }
 
+// PersonLink returns the one-time link that carries a token: an invitation, or
+// the way to a new password.
+func (u URLs) PersonLink(token string) string {
+	return u.origin + linkPath + url.PathEscape(token)
+}
+
 // Stage returns the room in front of the stage that a launch opened.
 func (u URLs) Stage(w greenroom.WorkspaceID, l greenroom.LaunchID) string {
 	return u.origin + "/stage/" + url.PathEscape(string(w)) + "/" + url.PathEscape(string(l))

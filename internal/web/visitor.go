@@ -5,11 +5,25 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
 
-const personKey = "person" // in the session
+// What the session keeps of a sign-in.
+const (
+	personKey     = "person"
+	generationKey = "generation" // of the person when they signed in
+	seenKey       = "seen"       // when a page was last opened, Unix seconds
+)
+
+const (
+	// signInIdle ends a sign-in that nobody uses. What an open page asks for
+	// by itself is no use.
+	signInIdle = 2 * 24 * time.Hour
+	// seenEvery is how exactly that is known: a request that notes it writes.
+	seenEvery = 10 * time.Minute
+)
 
 // A Guest is a person who has signed in, and where they are.
 type Guest struct {
@@ -47,39 +61,66 @@ func Workspace(ctx context.Context) greenroom.Workspace {
 // workspace of others is not found.
 func (k *Kit) welcome(r *http.Request) (*http.Request, error) {
 	ctx := r.Context()
-	id := greenroom.PersonID(k.Sessions.GetString(ctx, personKey))
-	if id == "" {
-		return r, nil
-	}
-	person, err := k.Service.Store.Instance().Person(ctx, id)
-	if errors.Is(err, greenroom.ErrNotFound) { // removed since
-		return r, k.Sessions.Destroy(ctx)
-	}
-	if err != nil {
+	person, err := k.signedIn(r)
+	if err != nil || person.ID == "" {
 		return r, err
 	}
 	g := &Guest{Person: person}
-	if g.Memberships, err = k.Service.Memberships(ctx, id); err != nil {
+	if g.Memberships, err = k.Service.Memberships(ctx, person.ID); err != nil {
 		return r, err
 	}
 	if ref := r.PathValue("workspace"); ref != "" {
-		if g.Actor, g.Workspace, err = k.Service.Enter(ctx, id, ref); err != nil {
+		if g.Actor, g.Workspace, err = k.Service.Enter(ctx, person.ID, ref); err != nil {
 			return r, err
 		}
 	}
 	return r.WithContext(context.WithValue(ctx, visitorKey, g)), nil
 }
 
-// sendToSignIn asks for a sign-in, and for the way back after it.
+// signedIn returns whose browser this is, nobody if it is not known. Every
+// request asks the store: a sign-in that was ended on another node has ended
+// here.
+func (k *Kit) signedIn(r *http.Request) (greenroom.Person, error) {
+	ctx := r.Context()
+	id := greenroom.PersonID(k.Sessions.GetString(ctx, personKey))
+	if id == "" {
+		return greenroom.Person{}, nil
+	}
+	person, err := k.Service.Store.Instance().Person(ctx, id)
+	if err != nil && !errors.Is(err, greenroom.ErrNotFound) {
+		return greenroom.Person{}, err
+	}
+	idle := k.Now().Sub(time.Unix(k.Sessions.GetInt64(ctx, seenKey), 0))
+	if err != nil || person.Generation != k.Sessions.GetInt64(ctx, generationKey) || idle >= signInIdle {
+		return greenroom.Person{}, k.Sessions.Destroy(ctx)
+	}
+	if idle >= seenEvery && !IsFragmentRequest(r) {
+		k.Sessions.Put(ctx, seenKey, k.Now().Unix())
+	}
+	return person, nil
+}
+
+// sendToSignIn asks for a sign-in, and for the way back after it. A form
+// cannot be sent once more from here: it leads back to the page of the form.
 func (k *Kit) sendToSignIn(w http.ResponseWriter, r *http.Request) {
 	if IsFragmentRequest(r) { // a page that stayed open: let it load as a whole
 		w.Header().Set("HX-Refresh", "true")
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
+	query := url.Values{}
+	switch from, err := url.Parse(r.Referer()); {
+	case r.Method == http.MethodGet && r.URL.Path != "/":
+		query.Set("next", r.URL.RequestURI())
+	case r.Method != http.MethodGet:
+		query.Set("unsent", "1")
+		if err == nil && from.Scheme+"://"+from.Host == k.origin {
+			query.Set("next", from.RequestURI())
+		}
+	}
 	to := "/sign-in"
-	if r.Method == http.MethodGet && r.URL.Path != "/" {
-		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	if len(query) > 0 {
+		to += "?" + query.Encode()
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }

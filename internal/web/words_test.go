@@ -77,6 +77,7 @@ func TestURLs(t *testing.T) {
 		u.Registration(w, ""):    "https://practice.example.com/lti/0193-w/register",
 		u.Stage(w, "l1"):         "https://practice.example.com/stage/0193-w/l1",
 		u.Logo():                 "https://practice.example.com/assets/logo.png",
+		u.PersonLink("t"):        "https://practice.example.com/links/t",
 		u.SetUp("t"):             "https://practice.example.com/setup?token=t",
 	} {
 		if got != want {

@@ -195,7 +195,7 @@ func (q *Queries) NextTry(ctx context.Context) (int64, error) {
 }
 
 const person = `-- name: Person :one
-select id, email, name, password_hash, created_at from people where id = $1
+select id, email, name, password_hash, created_at, generation from people where id = $1
 `
 
 func (q *Queries) Person(ctx context.Context, id greenroom.PersonID) (Person, error) {
@@ -207,12 +207,13 @@ func (q *Queries) Person(ctx context.Context, id greenroom.PersonID) (Person, er
 		&i.Name,
 		&i.PasswordHash,
 		&i.CreatedAt,
+		&i.Generation,
 	)
 	return i, err
 }
 
 const personByEmail = `-- name: PersonByEmail :one
-select id, email, name, password_hash, created_at from people where email = $1
+select id, email, name, password_hash, created_at, generation from people where email = $1
 `
 
 func (q *Queries) PersonByEmail(ctx context.Context, email string) (Person, error) {
@@ -224,6 +225,7 @@ func (q *Queries) PersonByEmail(ctx context.Context, email string) (Person, erro
 		&i.Name,
 		&i.PasswordHash,
 		&i.CreatedAt,
+		&i.Generation,
 	)
 	return i, err
 }

@@ -165,6 +165,23 @@ type Person struct {
 	Name         string
 	PasswordHash string
 	CreatedAt    column.Time
+	Generation   int64
+}
+
+type PersonLink struct {
+	WorkspaceID greenroom.WorkspaceID
+	ID          greenroom.PersonLinkID
+	TokenHash   string
+	Kind        greenroom.PersonLinkKind
+	PersonID    greenroom.PersonID
+	Email       string
+	Name        string
+	Role        greenroom.Role
+	CreatedBy   greenroom.PersonID
+	CreatedAt   column.Time
+	ExpiresAt   column.Time
+	UsedAt      column.Time
+	RevokedAt   column.Time
 }
 
 type Pick struct {

@@ -186,7 +186,7 @@ func (q *Queries) Keys(ctx context.Context, workspaceID greenroom.WorkspaceID) (
 }
 
 const member = `-- name: Member :one
-select p.id, p.email, p.name, p.password_hash, p.created_at, m.role, m.joined_at
+select p.id, p.email, p.name, p.password_hash, p.created_at, p.generation, m.role, m.joined_at
 from members m
 join people p on p.id = m.person_id
 where m.workspace_id = $1 and m.person_id = $2
@@ -212,6 +212,7 @@ func (q *Queries) Member(ctx context.Context, arg MemberParams) (MemberRow, erro
 		&i.Person.Name,
 		&i.Person.PasswordHash,
 		&i.Person.CreatedAt,
+		&i.Person.Generation,
 		&i.Role,
 		&i.JoinedAt,
 	)
@@ -219,7 +220,7 @@ func (q *Queries) Member(ctx context.Context, arg MemberParams) (MemberRow, erro
 }
 
 const members = `-- name: Members :many
-select p.id, p.email, p.name, p.password_hash, p.created_at, m.role, m.joined_at
+select p.id, p.email, p.name, p.password_hash, p.created_at, p.generation, m.role, m.joined_at
 from members m
 join people p on p.id = m.person_id
 where m.workspace_id = $1
@@ -247,6 +248,7 @@ func (q *Queries) Members(ctx context.Context, workspaceID greenroom.WorkspaceID
 			&i.Person.Name,
 			&i.Person.PasswordHash,
 			&i.Person.CreatedAt,
+			&i.Person.Generation,
 			&i.Role,
 			&i.JoinedAt,
 		); err != nil {

@@ -42,7 +42,13 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"Keys":        func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Keys(ctx)) },
 	"Invite":      func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Invite(ctx, a.invite.ID)) },
 	"OpenInvites": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.OpenInvites(ctx, noon)) },
-	"Scenarios":   func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Scenarios(ctx)) },
+	"PersonLink": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.PersonLink(ctx, a.personLink.ID))
+	},
+	"OpenInvitations": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
+		return got(b.OpenInvitations(ctx, noon))
+	},
+	"Scenarios": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Scenarios(ctx)) },
 	"Scenario": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.Scenario(ctx, a.scenario.ID))
 	},
@@ -128,6 +134,19 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 	},
 	"PutMember": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.PutMember(ctx, a.person.ID, greenroom.MemberRole, minutes(9))
+	},
+	"RemoveMember": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.RemoveMember(ctx, a.person.ID)
+	},
+	"AddPersonLink": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		l := a.personLink
+		l.TokenHash = "stolen" + a.mark
+		return b.AddPersonLink(ctx, l)
+	},
+	"SavePersonLink": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		l := a.personLink
+		l.RevokedAt = minutes(1)
+		return b.SavePersonLink(ctx, l)
 	},
 	"SaveConnection": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		c := a.connection

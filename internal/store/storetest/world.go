@@ -38,6 +38,7 @@ type world struct {
 	person     greenroom.Person
 	connection greenroom.Connection
 	invite     greenroom.Invite
+	personLink greenroom.PersonLink
 	scenario   greenroom.Scenario
 	version    greenroom.ScenarioVersion
 	launch     greenroom.Launch // as recorded
@@ -179,6 +180,7 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	t.Helper()
 	w := launched(t, s, mark, twin...)
 	w.invite = w.newInvite("invite")
+	w.personLink = w.newInvitation("invitation")
 	w.refusal = greenroom.Launch{
 		ID: greenroom.LaunchID(w.id("refusal")), Reference: "R" + reference[1:], At: minutes(2), Outcome: greenroom.LaunchRefused,
 		Connection: w.connection.ID, Check: "nonce", Clause: "§5.1.3", Detail: w.mark + " nonce",
@@ -194,6 +196,7 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	update(t, w,
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveKeyUse(ctx, w.use) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddInvite(ctx, w.invite) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddPersonLink(ctx, w.personLink) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddLaunch(ctx, w.refusal) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddSession(ctx, w.ended) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddSession(ctx, w.open) },

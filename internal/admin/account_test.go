@@ -1,0 +1,145 @@
+package admin
+
+import (
+	"crypto/rand"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/web"
+)
+
+// anotherNode is a second server over the same store, as two processes behind
+// a load balancer are.
+func (s *site) anotherNode() http.Handler {
+	s.t.Helper()
+	service := newService(s.service.Store)
+	service.Now = s.service.Now
+	kit := must(web.New(web.Options{
+		PublicURL: "https://practice.example.com", Service: service, Log: service.Log, Now: service.Now, Random: rand.Reader,
+	}))(s.t)
+	mux := http.NewServeMux()
+	kit.Mount(mux)
+	New(kit).Mount(mux)
+	return kit.Wrap(mux)
+}
+
+// on takes the browser to another node, with its cookies.
+func (b *browser) on(node http.Handler) *browser {
+	there := *b.site
+	there.handler = node
+	return &browser{site: &there, cookies: b.cookies}
+}
+
+func (b *browser) isSignedIn() bool {
+	b.t.Helper()
+	return b.get(accountPath).status == http.StatusOK
+}
+
+func TestRenamingOneself(t *testing.T) {
+	s := newSite(t)
+	mel := s.as("mel")
+	mel.get("/w/northwind/scenarios").has(t, `href="/account"`, "Your account")
+	got := mel.post(accountPath+"/name", url.Values{"name": {" "}})
+	if got.status != http.StatusUnprocessableEntity {
+		t.Errorf("status %d", got.status)
+	}
+	got.has(t, `id="name-note">Enter a name for yourself.</p>`)
+	mel.follow(mel.post(accountPath+"/name", url.Values{"name": {"Mel & Co"}})).has(t, "Your name is saved", `value="Mel &amp; Co"`)
+}
+
+func TestChangingOnesPassword(t *testing.T) {
+	s := newSite(t)
+	here, there := s.as("mel"), s.as("mel").on(s.anotherNode())
+	for name, tc := range map[string]struct{ present, password, want string }{
+		"a wrong present one": {"wrong horse", "another password", `id="present-note">This is not your present password.</p>`},
+		"a short one":         {password, "short", `id="password-note">Use at least 10 characters.</p>`},
+	} {
+		got := here.post(accountPath+"/password", url.Values{"present": {tc.present}, "password": {tc.password}})
+		if got.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: status %d", name, got.status)
+		}
+		got.has(t, tc.want)
+		got.hasNot(t, tc.present, "another password")
+	}
+	if !there.isSignedIn() {
+		t.Fatal("the other browser is not signed in")
+	}
+	before := here.cookies["__Host-greenroom"]
+	got := here.post(accountPath+"/password", url.Values{"present": {password}, "password": {"another password"}})
+	here.follow(got).has(t, "Your password is changed")
+	if here.cookies["__Host-greenroom"] == before {
+		t.Error("the token was not renewed")
+	}
+	if there.isSignedIn() {
+		t.Error("the other browser is still signed in")
+	}
+	old := s.as("")
+	old.cookies["__Host-greenroom"] = before
+	if old.isSignedIn() {
+		t.Error("the old token still opens")
+	}
+}
+
+func TestSigningOutEverywhere(t *testing.T) {
+	s := newSite(t)
+	node := s.anotherNode()
+	here, there, other := s.as("mel"), s.as("mel").on(node), s.as("ada").on(node)
+	if !here.isSignedIn() || !there.isSignedIn() {
+		t.Fatal("not signed in")
+	}
+	if to := here.post(accountPath+"/sign-out-everywhere", nil).header.Get("Location"); to != "/sign-in" {
+		t.Errorf("leads to %q", to)
+	}
+	if here.isSignedIn() || there.isSignedIn() {
+		t.Error("a sign-in goes on")
+	}
+	if !other.isSignedIn() {
+		t.Error("somebody else was signed out")
+	}
+	if !s.as("mel").on(node).isSignedIn() {
+		t.Error("there is no way back")
+	}
+}
+
+func TestASignInEndsUnused(t *testing.T) {
+	s := newSite(t)
+	mel := s.as("mel")
+	for range 3 {
+		s.now = s.now.Add(47 * time.Hour)
+		if !mel.isSignedIn() {
+			t.Fatal("signed out although it was used")
+		}
+	}
+	s.now = s.now.Add(47 * time.Hour)
+	mel.part("GET", accountPath) // what an open page asks for by itself
+	s.now = s.now.Add(time.Hour)
+	if mel.isSignedIn() {
+		t.Error("signed in after two days of doing nothing")
+	}
+}
+
+// A form that comes too late was not sent: the person is told, and led back to
+// its page.
+func TestAFormAfterTheSignInHasEnded(t *testing.T) {
+	s := newSite(t)
+	for referer, want := range map[string]string{
+		"https://practice.example.com/w/northwind/settings?x=1": "/sign-in?next=%2Fw%2Fnorthwind%2Fsettings%3Fx%3D1&unsent=1",
+		"https://evil.example/w/northwind/settings":             "/sign-in?unsent=1",
+		"": "/sign-in?unsent=1",
+	} {
+		nobody := s.as("")
+		r, _ := http.NewRequest("POST", "/w/northwind/settings", strings.NewReader("name=North"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Referer", referer)
+		got := nobody.send(r)
+		if to := got.header.Get("Location"); got.status != http.StatusSeeOther || to != want {
+			t.Errorf("from %q: %d to %q, want %q", referer, got.status, to, want)
+		}
+		nobody.follow(got).has(t, "the form was not sent")
+	}
+	s.as("").get("/sign-in").hasNot(t, "the form was not sent")
+}
