@@ -61,6 +61,10 @@ func (h account) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	person := web.Visitor(r.Context()).Person
+	// Whoever finds a browser signed in must not be able to guess here either.
+	if err := h.kit.Count(w, r, web.SignInLimit, person.Email); err != nil {
+		return err
+	}
 	form := greenroom.PasswordForm{Present: r.PostFormValue("present"), New: r.PostFormValue("password")}
 	changed, err := h.kit.Service.ChangePassword(r.Context(), person.ID, form)
 	page := newAccountPage(person)

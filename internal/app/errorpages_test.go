@@ -41,7 +41,7 @@ var (
 	sentences = regexp.MustCompile(`(?s)<section class="stack">\s*<p>([^<]*[.!?]|The LMS refused [^<]*)</p>`)
 	refers    = regexp.MustCompile(`<span class="reference">[0-9A-Z]{12}</span>`)
 	furniture = regexp.MustCompile(`(?s)<(link|script|img|meta)\b[^>]*>|</script>|<svg.*?</svg>|<aside.*?</aside>`)
-	people    = regexp.MustCompile(`(?s)<(ul|table)\b.*?</(ul|table)>`)
+	people    = regexp.MustCompile(`(?s)<(ul|table)\b.*?</(ul|table)>|[^\s<>"]+@example\.com`)
 	typed     = regexp.MustCompile(`(?s)<input\b[^>]*>|<textarea.*?</textarea>`)
 )
 
@@ -117,7 +117,11 @@ var noErrors = forMachines
 
 // noRefusals are posts whose form can hold nothing wrong.
 var noRefusals = map[string]string{
-	"POST /sign-out": "it has no fields",
+	"POST /sign-out":                                                         "it has no fields",
+	"POST /account/sign-out-everywhere":                                      "it has no fields",
+	"POST /w/{workspace}/settings/keys/rotate":                               "what has to wait is said on the page after it",
+	"POST /w/{workspace}/members/invitations/{id}/renew":                     "it has no fields",
+	"POST /w/{workspace}/members/invitations/{id}/revoke":                    "it has no fields",
 	"POST /w/{workspace}/settings/integrations/lti/registration-urls":        "it has no fields",
 	"POST /w/{workspace}/settings/integrations/lti/registration-urls/revoke": "it has no fields",
 	"POST /w/{workspace}/passbacks/{passback}/send":                          "it has no fields",
@@ -194,7 +198,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 				t.Error("the page repeats what was sent")
 			}
 		}
-		if r.pattern == "POST /sign-out" {
+		if r.pattern == "POST /sign-out" || r.pattern == "POST /account/sign-out-everywhere" {
 			d.owner = d.signIn(ownerEmail)
 		}
 	})
@@ -285,6 +289,11 @@ func TestErrorsOfForms(t *testing.T) {
 	d := newDoors(t, false)
 	stage := "/stage/" + string(d.ours.ID) + "/" + string(d.launch) + "/sessions/" + d.session + "/picks"
 	evil := planted() + `<b>"`
+	owner, err := d.app.Store.Instance().PersonByEmail(t.Context(), ownerEmail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	member := "/w/northwind/members/" + string(owner.ID)
 	asked := map[string]bool{}
 	for name, tc := range map[string]struct {
 		path string
@@ -300,6 +309,13 @@ func TestErrorsOfForms(t *testing.T) {
 		"a workspace's name that is taken": {"/w/northwind/settings", url.Values{"name": {"Northwind"}, "slug": {"elsewhere"}},
 			errorCase{status: 422, form: true}},
 		"a deletion with another name": {"/w/northwind/settings/delete", url.Values{"name": {evil}}, errorCase{status: 422, form: true, people: true}},
+		"a link that nobody made":      {"/links/" + planted(), url.Values{"password": {doorPassword}}, errorCase{status: 404}},
+		"an invitation of nobody":      {"/w/northwind/members/invitations", url.Values{"email": {evil}, "role": {"king"}}, errorCase{status: 422, form: true, people: true}},
+		"the only owner as a member":   {member + "/role", url.Values{"role": {"member"}}, errorCase{status: 422, form: true, people: true, text: "only owner"}},
+		"the only owner removed":       {member + "/remove", url.Values{}, errorCase{status: 422, form: true, people: true, text: "only owner"}},
+		"a reset link for oneself":     {member + "/reset-link", url.Values{}, errorCase{status: 422, form: true, people: true, text: "Your account"}},
+		"a name of nothing":            {"/account/name", url.Values{"name": {" "}}, errorCase{status: 422, form: true, people: true}},
+		"another's password":           {"/account/password", url.Values{"present": {evil}, "password": {"a long new password"}}, errorCase{status: 422, form: true, people: true}},
 		"a connection of nothing":      {"/w/northwind/settings/integrations/lti/connections", url.Values{"auth_url": {"ftp://" + evil}}, errorCase{status: 422, form: true}},
 		"an empty scenario":            {"/w/northwind/scenarios/import", url.Values{"source": {" "}}, errorCase{status: 422, form: true}},
 		"a scenario with errors":       {"/w/northwind/scenarios/import", url.Values{"source": {"---\ntitle: [\n---\n" + evil}}, errorCase{status: 422, form: true}},

@@ -81,16 +81,16 @@ func sharesOf(name LimitName) []share {
 func (k *Kit) Limit(name LimitName, h Handler) Handler {
 	sharesOf(name)
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := k.take(w, r, name, r.PathValue("workspace")); err != nil {
+		if err := k.Count(w, r, name, r.PathValue("workspace")); err != nil {
 			return err
 		}
 		return h(w, r)
 	}
 }
 
-// take counts one request against a limit and returns the page of whoever has
+// Count counts one request against a limit and returns the page of whoever has
 // to wait.
-func (k *Kit) take(w http.ResponseWriter, r *http.Request, name LimitName, subject string) error {
+func (k *Kit) Count(w http.ResponseWriter, r *http.Request, name LimitName, subject string) error {
 	wait := k.limits.of(name).take(clientAddress(r), subject, k.Now())
 	if wait <= 0 {
 		return nil
@@ -163,7 +163,7 @@ func newLimiter(most int, shares ...share) *limiter {
 	return l
 }
 
-// take counts one request and returns 0, or how long it has to wait. Who has
+// Count counts one request and returns 0, or how long it has to wait. Who has
 // to wait is not counted, against no share.
 func (l *limiter) take(place, subject string, now time.Time) time.Duration {
 	l.mu.Lock()

@@ -75,7 +75,7 @@ func (k *Kit) signIn(w http.ResponseWriter, r *http.Request) error {
 	if len(email) > maxEmail || len(password) > maxPassword {
 		return refuse(http.StatusUnprocessableEntity, credentialsText)
 	}
-	if err := k.take(w, r, SignInLimit, email); err != nil {
+	if err := k.Count(w, r, SignInLimit, email); err != nil {
 		return err
 	}
 	person, err := k.Service.Authenticate(r.Context(), email, password)
