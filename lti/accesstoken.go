@@ -218,7 +218,7 @@ func (c *Client) readToken(answer *Response, asked []string) (accessToken, error
 		Op: "token", Method: http.MethodPost, URL: c.registration.TokenURL,
 		Status: answer.Status, Text: textOf(answer.Body),
 	}
-	o, err := readObject(answer.Body)
+	o, err := readDocument(answer.Body)
 	if err != nil {
 		failed.Cause = errUnreadable
 		return accessToken{}, failed

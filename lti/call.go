@@ -48,10 +48,13 @@ func Call(d Doer, r *http.Request, op string) (*Response, error) {
 	if r.Header.Get("User-Agent") == "" {
 		r.Header.Set("User-Agent", userAgent)
 	}
-	failed := &ServiceError{Op: op, Method: r.Method, URL: withoutUser(r.URL)}
+	failed := &ServiceError{Op: op, Method: r.Method, URL: withoutSecrets(r.URL)}
 	answer, err := direct(d).Do(r)
 	if err != nil {
 		failed.Cause = withoutURL(err)
+		if rests, ok := errors.AsType[resting](err); ok {
+			failed.RetryAfter = rests.RetryAfter()
+		}
 		return nil, failed
 	}
 	defer answer.Body.Close()
@@ -67,6 +70,13 @@ func Call(d Doer, r *http.Request, op string) (*Response, error) {
 		return nil, failed
 	}
 	return &Response{Status: answer.StatusCode, Header: answer.Header, Body: body}, nil
+}
+
+// resting is the error of a Doer that does not call a host for now, and knows
+// until when.
+type resting interface {
+	error
+	RetryAfter() time.Duration
 }
 
 func refused(e *ServiceError, answer *http.Response, body []byte) *ServiceError {
@@ -100,9 +110,10 @@ func withoutURL(err error) error {
 	return err
 }
 
-func withoutUser(u *url.URL) string {
+// withoutSecrets leaves out what may open something: user, query, fragment.
+func withoutSecrets(u *url.URL) string {
 	plain := *u
-	plain.User = nil
+	plain.User, plain.RawQuery, plain.ForceQuery, plain.Fragment, plain.RawFragment = nil, "", false, "", ""
 	return plain.String()
 }
 
@@ -144,7 +155,7 @@ func textOf(body []byte) string {
 // saidIn returns the telling members of a JSON error, or all of it.
 func saidIn(body []byte) string {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
+	if ReadJSON(body, &members) != nil {
 		return string(body)
 	}
 	var said []string

@@ -45,7 +45,7 @@ func ParseKeySet(document []byte) (*KeySet, error) {
 	if len(document) > maxKeySetBytes {
 		return nil, fmt.Errorf("key set: %d bytes are more than %d", len(document), maxKeySetBytes)
 	}
-	o, err := readObject(document)
+	o, err := readDocument(document)
 	if err != nil {
 		return nil, fmt.Errorf("key set: %w", err)
 	}

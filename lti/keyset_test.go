@@ -284,6 +284,39 @@ func TestKeySetsAreKeptByURL(t *testing.T) {
 	}
 }
 
+// A platform that registers again and again under new URLs does not fill the
+// memory.
+func TestKeySetsThatNobodyAsksForAreForgotten(t *testing.T) {
+	at := now
+	d := always(http.StatusOK, keySet(jwk("k1", &platformKey().PublicKey)))
+	cache := lti.NewKeySets(d, func() time.Time { return at })
+	r := registration()
+	ask := func(n int) {
+		t.Helper()
+		r.KeySetURL = fmt.Sprintf("https://lms.example/jwks/%d", n)
+		if _, err := cache.Key(t.Context(), r, "k1"); err != nil {
+			t.Fatal(err)
+		}
+		at = at.Add(time.Millisecond)
+	}
+	for n := range 10_001 {
+		ask(n)
+		if n%500 == 0 {
+			ask(0)
+		}
+	}
+	before := d.count()
+	ask(0)
+	ask(10_000)
+	if d.count() != before {
+		t.Error("one that is asked for is forgotten")
+	}
+	ask(1)
+	if d.count() != before+1 {
+		t.Error("one that nobody asks for is kept")
+	}
+}
+
 // A hundred launches at once make one request, and one that gives up does not
 // take the answer from the others.
 func TestOneRequestForMany(t *testing.T) {

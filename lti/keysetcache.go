@@ -5,7 +5,9 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,12 +37,16 @@ const (
 	searchPause = time.Minute
 	// downPause is the time between two tries while the platform is down.
 	downPause = 5 * time.Second
+	// maxKeySets are kept; those asked for longest ago make room.
+	maxKeySets = 10_000
 )
 
 // A KeySetCache fetches key sets and keeps them by URL: as long as the platform
 // says (a minute at least, a day at most), and for a week while it is down. A
 // kid that is not in the set makes it fetch anew, once a minute at most.
-// Callers who want the same set share one request.
+// Callers who want the same set share one request, and registrations with the
+// same URL share the set: a key is the platform's, whoever asks for it. Ten
+// thousand URLs are kept; those asked for longest ago make room.
 type KeySetCache struct {
 	// OnFetched, if set before the first use, is called with each document
 	// that was fetched and read, so that the caller can keep the last good one
@@ -63,6 +69,7 @@ type cachedSet struct {
 	searched   time.Time // when an unknown kid last made us fetch
 	failed     time.Time // when a fetch last failed, zero after a success
 	failure    error
+	used       time.Time // when a key was last asked for
 }
 
 // NewKeySets returns an empty cache over a client. now is nil for time.Now.
@@ -125,10 +132,23 @@ func (c *KeySetCache) look(r Registration, kid string) (have *KeySet, fetch bool
 func (c *KeySetCache) entry(url string) *cachedSet {
 	cached := c.sets[url]
 	if cached == nil {
+		if len(c.sets) >= maxKeySets {
+			c.forget()
+		}
 		cached = &cachedSet{}
 		c.sets[url] = cached
 	}
+	cached.used = c.now()
 	return cached
+}
+
+// forget drops the sets of a tenth of the URLs, those asked for longest ago: a
+// walk through all of them must not come with each new one.
+func (c *KeySetCache) forget() {
+	urls := slices.SortedFunc(maps.Keys(c.sets), func(a, b string) int { return c.sets[a].used.Compare(c.sets[b].used) })
+	for _, url := range urls[:len(urls)/10] {
+		delete(c.sets, url)
+	}
 }
 
 func (c *KeySetCache) lastFailure(r Registration) error {

@@ -26,6 +26,14 @@ func readObject(data []byte) (object, error) {
 	return o, err
 }
 
+// readDocument reads an answer of a platform's, which nobody has looked at yet.
+func readDocument(data []byte) (object, error) {
+	if err := inspect(data, false); err != nil {
+		return object{}, err
+	}
+	return readObject(data)
+}
+
 func isObject(raw []byte) bool {
 	return strings.HasPrefix(strings.TrimLeft(string(raw), " \t\r\n"), "{")
 }

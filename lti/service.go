@@ -33,12 +33,12 @@ type Response struct {
 // A ServiceError is a call that did not succeed. Text may be shown to an
 // administrator, escaped; Cause is for the log.
 type ServiceError struct {
-	Op          string // "token", or the request's
-	Method, URL string
+	Op          string        // "token", or the request's
+	Method, URL string        // without query: it may hold secrets
 	Status      int           // 0 when no answer came
 	Code        string        // OAuth error code, of the token endpoint
 	Text        string        // the platform's own words: printable, one line, at most 2 KiB; may be empty
-	RetryAfter  time.Duration // 0 when the platform did not say
+	RetryAfter  time.Duration // 0 when neither the platform nor the Doer's error (a method RetryAfter) says
 	Cause       error
 }
 

@@ -41,6 +41,7 @@ func TestServiceErrors(t *testing.T) {
 		"OWN-S05 redirect":         {respond(302, "", "Location", "https://evil.example"), "", false, false, 0},
 		"OWN-S23 HTML of 5 MB":     {respond(400, "<p>"+strings.Repeat("é ", 3<<20)), strings.TrimSuffix(strings.Repeat("é ", 681), " ") + " …", false, false, 0},
 	} {
+		bareURL, _, _ := strings.Cut(call.URL, "?") // a query may hold secrets
 		t.Run(name, func(t *testing.T) {
 			s := newService()
 			s.answer = func(*http.Request) *http.Response { return row.answer }
@@ -49,7 +50,7 @@ func TestServiceErrors(t *testing.T) {
 			if !ok {
 				t.Fatalf("error %v", err)
 			}
-			if refused.Op != "score" || refused.URL != call.URL || refused.Status != row.answer.StatusCode {
+			if refused.Op != "score" || refused.URL != bareURL || refused.Status != row.answer.StatusCode {
 				t.Errorf("error %+v", refused)
 			}
 			if len(refused.Text) > 2<<10 || !strings.HasPrefix(refused.Text, strings.TrimSuffix(row.text, " …")) || (row.text == "") != (refused.Text == "") {
@@ -58,7 +59,7 @@ func TestServiceErrors(t *testing.T) {
 			if refused.TryLater() != row.later || refused.Conflict() != row.conflict || refused.Permanent() != (!row.later && !row.conflict) || refused.RetryAfter != row.after {
 				t.Errorf("later %v after %s, conflict %v, permanent %v", refused.TryLater(), refused.RetryAfter, refused.Conflict(), refused.Permanent())
 			}
-			if strings.Contains(err.Error(), "token-1") || !strings.HasPrefix(err.Error(), fmt.Sprintf("score: POST %s: %d", call.URL, row.answer.StatusCode)) {
+			if strings.Contains(err.Error(), "token-1") || !strings.HasPrefix(err.Error(), fmt.Sprintf("score: POST %s: %d", bareURL, row.answer.StatusCode)) {
 				t.Errorf("for the log: %s", err)
 			}
 		})
@@ -166,3 +167,45 @@ func TestLinkHeaders(t *testing.T) {
 		t.Errorf("second header: %q", got)
 	}
 }
+
+// A document from outside must not cost more than it is long.
+func TestReadJSONKnowsItsLimits(t *testing.T) {
+	for name, tc := range map[string]struct {
+		document string
+		ok       bool
+	}{
+		"an object":           {`{"a":{"b":[1,2,{"c":null}]}}`, true},
+		"a member that twice": {`{"a":1,"a":2}`, true},
+		"depth 32":            {strings.Repeat("[", 32) + strings.Repeat("]", 32), true},
+		"depth 33":            {strings.Repeat("[", 33) + strings.Repeat("]", 33), false},
+		"depth 100,000":       {strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000), false},
+		"50,001 members":      {"{" + strings.Repeat(`"a":1,`, 50_000) + `"b":1}`, false},
+		"invalid UTF-8":       {"\"\xff\"", false},
+		"HTML":                {"<!DOCTYPE html>", false},
+		"a byte order mark":   {"\uFEFF{}", false},
+		"two documents":       {"{}{}", false},
+	} {
+		var v any
+		if err := lti.ReadJSON([]byte(tc.document), &v); (err == nil) != tc.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A Doer that leaves a platform alone for a while says for how long.
+func TestARestingDoerSaysWhenToComeAgain(t *testing.T) {
+	rest := &doer{answer: func(*http.Request) (*http.Response, error) { return nil, rests{} }}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://lms.example/jwks", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = lti.Call(rest, r, "key set")
+	if e, ok := errors.AsType[*lti.ServiceError](err); !ok || e.RetryAfter != 7*time.Second || !e.TryLater() {
+		t.Errorf("%+v", err)
+	}
+}
+
+type rests struct{}
+
+func (rests) Error() string             { return "rests" }
+func (rests) RetryAfter() time.Duration { return 7 * time.Second }

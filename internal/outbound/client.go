@@ -50,6 +50,7 @@ type Client struct {
 	userAgent   string
 	log         *slog.Logger
 	now         func() time.Time
+	hosts       hosts
 }
 
 // New returns a client. It fails if the file of certificates cannot be used.
@@ -138,10 +139,17 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", c.userAgent)
-	answer, err := c.http.Do(r)
-	if err != nil {
+	host := c.hosts.of(door(r), begun)
+	if err := host.enter(r.Context()); err != nil {
 		return nil, c.failed(r, err, begun)
 	}
+	answer, err := c.http.Do(r)
+	host.left(r.Context(), answer, err)
+	if err != nil {
+		host.leave()
+		return nil, c.failed(r, err, begun)
+	}
+	answer.Body = &roomyBody{ReadCloser: answer.Body, leave: host.leave}
 	c.log.LogAttrs(r.Context(), slog.LevelInfo, "outbound", append(c.attrs(r, begun), slog.Int("status", answer.StatusCode))...)
 	answer.Body = &limited{body: answer.Body, left: maxBody, request: r}
 	return answer, nil
@@ -178,12 +186,13 @@ func (c *Client) roundTrip(r *http.Request) (*http.Response, error) {
 	return c.secure.RoundTrip(r)
 }
 
-// checkRedirect lets a GET or HEAD stay on its host. A redirected POST is the
-// platform's answer.
+// checkRedirect lets a GET or HEAD stay on its host. A redirected POST, or
+// anything with an access token, is the platform's answer: a token goes where
+// it was sent, and no further.
 func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	first := via[0]
 	switch {
-	case first.Method != http.MethodGet && first.Method != http.MethodHead:
+	case first.Method != http.MethodGet && first.Method != http.MethodHead, first.Header.Get("Authorization") != "":
 		return http.ErrUseLastResponse
 	case next.URL.Scheme != first.URL.Scheme || next.URL.Host != first.URL.Host:
 		return errRedirect

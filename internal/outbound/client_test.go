@@ -44,6 +44,8 @@ func get(t *testing.T, c *Client, address string) (*http.Response, error) {
 	return answer, err
 }
 
+const notAHost = "its host is neither a name nor an address in its usual form"
+
 const privately = "that address is on a private network; the operator can allow it with --allow-network"
 
 func TestAddressesThatAreNotCalled(t *testing.T) {
@@ -67,6 +69,16 @@ func TestAddressesThatAreNotCalled(t *testing.T) {
 		"unique local IPv6":            {"https://[fd00::1]/", privately},
 		"multicast":                    {"https://224.0.0.1/", privately},
 		"documentation network":        {"https://192.0.2.1/", privately},
+		"loopback as one number":       {"https://2130706433/", notAHost},
+		"loopback in octal":            {"https://0177.0.0.1/", notAHost},
+		"loopback in hexadecimal":      {"https://0x7f.0.0.1/", notAHost},
+		"loopback, shortened":          {"https://127.1/", notAHost},
+		"loopback with a dot behind":   {"https://127.0.0.1./", notAHost},
+		"loopback, IPv4-compatible":    {"https://[::7f00:1]/", privately},
+		"nothing in IPv6":              {"https://[::]/", privately},
+		"Teredo":                       {"https://[2001:0:7f00:1::1]/", privately},
+		"link-local with a zone":       {"https://[fe80::1%25eth0]/", notAHost},
+		"port 0":                       {"https://93.184.216.34:0/", "port 0 is not allowed; the operator can allow it with --allow-port"},
 		"port of another service":      {"https://93.184.216.34:22/", "port 22 is not allowed; the operator can allow it with --allow-port"},
 		"http":                         {"http://93.184.216.34/", "the address must begin with https://"},
 		"http on loopback":             {"http://127.0.0.1:8080/", "the address must begin with https://"},

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"syscall"
+	"time"
 
 	"code.dny.dev/ssrf"
 )
@@ -18,6 +19,7 @@ import (
 var (
 	errScheme   = errors.New("not https")
 	errNoHost   = errors.New("no host")
+	errOddHost  = errors.New("host is neither a name nor an address in its usual form")
 	errUserInfo = errors.New("user name in the URL")
 	errRedirect = errors.New("redirect to another host")
 	errTooLarge = errors.New("answer is too large")
@@ -60,6 +62,15 @@ func (e *Error) Timeout() bool {
 // Temporary is the other half of net.Error: whether trying again may help.
 func (e *Error) Temporary() bool { return e.Timeout() }
 
+// RetryAfter tells when the same call may be tried again, 0 if there is no
+// saying: a host that has failed several times rests for a while.
+func (e *Error) RetryAfter() time.Duration {
+	if rest, ok := errors.AsType[*restError](e.Cause); ok {
+		return rest.after
+	}
+	return 0
+}
+
 // Explain says what went wrong to a person who may not know how networks
 // work: part of a sentence, without a full stop. The platform is "it".
 func (e *Error) Explain() string {
@@ -68,6 +79,12 @@ func (e *Error) Explain() string {
 	}
 	if text := e.certificate(); text != "" {
 		return text
+	}
+	if rest, ok := errors.AsType[*restError](e.Cause); ok {
+		if rest.busy {
+			return fmt.Sprintf("%s is slow, and many calls to it are under way already", e.Host)
+		}
+		return fmt.Sprintf("%s has failed several times, and rests for a moment", e.Host)
 	}
 	notFound, dns := errors.AsType[*net.DNSError](e.Cause)
 	switch {
@@ -90,6 +107,8 @@ func (e *Error) refusal() string {
 		return "the address must begin with https://"
 	case errors.Is(e.Cause, errNoHost):
 		return "the address names no host"
+	case errors.Is(e.Cause, errOddHost):
+		return "its host is neither a name nor an address in its usual form"
 	case errors.Is(e.Cause, errUserInfo):
 		return "the address must not hold a user name or password"
 	case errors.Is(e.Cause, errRedirect):

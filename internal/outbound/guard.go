@@ -57,6 +57,8 @@ func (c *Client) checkURL(u *url.URL) error {
 	switch {
 	case u.Hostname() == "":
 		return errNoHost
+	case isOddHost(u.Hostname()):
+		return errOddHost
 	case u.User != nil:
 		return errUserInfo
 	case u.Scheme == "https", u.Scheme == "http" && c.development && isLoopback(u.Hostname()):
@@ -72,4 +74,21 @@ func isLoopback(host string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// isOddHost tells a host that some programs take for an address and others for
+// a name: numbers in other bases, shortened addresses, a dot behind an address
+// (the "ends in a number" of the WHATWG URL standard), and a zone, which names
+// an interface of ours.
+func isOddHost(host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.Zone() != ""
+	}
+	labels := strings.Split(strings.TrimSuffix(host, "."), ".")
+	last := strings.ToLower(labels[len(labels)-1])
+	digits := "0123456789"
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		last, digits = hex, digits+"abcdef"
+	}
+	return strings.Trim(last, digits) == ""
 }

@@ -49,7 +49,7 @@ func GetLineItem(ctx context.Context, c *lti.Client, lineItemURL string) (LineIt
 		return LineItem{}, err
 	}
 	var item LineItem
-	if err := json.Unmarshal(answer.Body, &item); err != nil {
+	if err := lti.ReadJSON(answer.Body, &item); err != nil {
 		return LineItem{}, unreadable("line item", lineItemURL, answer, err)
 	}
 	if item.ID == "" {
@@ -97,7 +97,7 @@ func readPage(ctx context.Context, c *lti.Client, page string) ([]LineItem, stri
 		return nil, "", err
 	}
 	var items []LineItem
-	if err := json.Unmarshal(answer.Body, &items); err != nil {
+	if err := lti.ReadJSON(answer.Body, &items); err != nil {
 		return nil, "", unreadable("line items", page, answer, err)
 	}
 	return items, answer.Link("next", page), nil

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+
+	"github.com/greenroom-lti/greenroom/lti"
 )
 
 // Keys of LTI's members in the two documents.
@@ -84,7 +86,7 @@ type members map[string]json.RawMessage
 
 func readMembers(document []byte) (members, error) {
 	var all map[string]json.RawMessage
-	if json.Unmarshal(document, &all) != nil || all == nil {
+	if lti.ReadJSON(document, &all) != nil || all == nil {
 		return nil, errors.New("not a JSON object")
 	}
 	trimmed := make(members, len(all))

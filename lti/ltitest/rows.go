@@ -40,7 +40,7 @@ func OtherRows() []Row {
 		{ID: "OWN-L09", Why: inside, Test: "internal/store.TestPromises"},
 		{ID: "OWN-L21", Why: "awaits submission reviews: until then they are refused by their type"},
 		{ID: "OWN-L22", Why: inside, Test: "lti.TestSoundLaunches"},
-		{ID: "OWN-L24", Why: inside, Test: "internal/web.TestCSV"},
+		{ID: "OWN-L24", Why: inside, Test: "internal/web.TestCSVCell"},
 		{ID: "OWN-L27", Why: inside, Test: "internal/web.TestLogLines"},
 
 		{ID: "OWN-S02", Why: ofLibrary, Test: "lti/ags.TestScoresURL"},
@@ -68,7 +68,7 @@ func OtherRows() []Row {
 		{ID: "OWN-R07", Why: inside, Test: "internal/greenroom.TestTwoWorkspacesOnOneLMS"},
 		{ID: "OWN-R10", Why: "awaits updates of a registration"},
 		{ID: "OWN-P01", Why: awaitsNotices}, {ID: "OWN-P02", Why: awaitsNotices}, {ID: "OWN-P03", Why: awaitsNotices},
-		{ID: "OWN-K01", Why: inside, Test: "internal/app.TestKeysOverlap"},
-		{ID: "OWN-K03", Why: inside, Test: "internal/platforms.TestKeyOfAnotherWorkspaceSignsNothing"},
+		{ID: "OWN-K01", Why: inside, Test: "internal/launch.TestKeySetDuringARotation"},
+		{ID: "OWN-K03", Why: inside, Test: "internal/greenroom.TestKeysOfOneWorkspaceNeverSignForAnother"},
 	}
 }
