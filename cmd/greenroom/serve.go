@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -18,13 +19,14 @@ import (
 type serveCmd struct {
 	database
 	outgoing
-	Listen         string        `help:"Address to listen on." env:"GREENROOM_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL      string        `help:"What browsers and LMSes call, for example https://practice.example.com." env:"GREENROOM_PUBLIC_URL" required:"" placeholder:"URL"`
-	SupportContact string        `help:"Whom people may ask: an e-mail address or a sentence." env:"GREENROOM_SUPPORT_CONTACT" placeholder:"TEXT"`
-	LaunchLogKeep  keepTime      `help:"How long the launch log keeps its rows, for example 30d; at least 2d." env:"GREENROOM_LAUNCH_LOG_KEEP" default:"90d" placeholder:"DAYS"`
-	KeyMaxAge      time.Duration `help:"How long a signing key signs before the next one takes over by itself; 0: never." env:"GREENROOM_KEY_MAX_AGE" default:"4320h" placeholder:"DURATION"`
-	KeyOverlap     time.Duration `help:"How long a signing key stays published after its last signature." env:"GREENROOM_KEY_OVERLAP" default:"168h" placeholder:"DURATION"`
-	LogFormat      string        `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text"`
+	Listen         string         `help:"Address to listen on." env:"GREENROOM_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL      string         `help:"What browsers and LMSes call, for example https://practice.example.com." env:"GREENROOM_PUBLIC_URL" required:"" placeholder:"URL"`
+	SupportContact string         `help:"Whom people may ask: an e-mail address or a sentence." env:"GREENROOM_SUPPORT_CONTACT" placeholder:"TEXT"`
+	TrustProxy     []netip.Prefix `help:"Network of reverse proxies whose X-Forwarded-For is believed, for example 10.0.0.0/24; those on this machine are." env:"GREENROOM_TRUST_PROXY" placeholder:"CIDR"`
+	LaunchLogKeep  keepTime       `help:"How long the launch log keeps its rows, for example 30d; at least 2d." env:"GREENROOM_LAUNCH_LOG_KEEP" default:"90d" placeholder:"DAYS"`
+	KeyMaxAge      time.Duration  `help:"How long a signing key signs before the next one takes over by itself; 0: never." env:"GREENROOM_KEY_MAX_AGE" default:"4320h" placeholder:"DURATION"`
+	KeyOverlap     time.Duration  `help:"How long a signing key stays published after its last signature." env:"GREENROOM_KEY_OVERLAP" default:"168h" placeholder:"DURATION"`
+	LogFormat      string         `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text"`
 }
 
 func (c serveCmd) Run(ctx context.Context, s streams) error {
@@ -61,6 +63,7 @@ func (c serveCmd) appConfig(s streams) (app.Config, error) {
 	c.apply(&config)
 	public, err := checkPublicURL(c.PublicURL, c.Dev)
 	config.PublicURL, config.SupportContact = public, c.SupportContact
+	config.TrustedProxies = c.TrustProxy
 	config.LaunchLogKeep = time.Duration(c.LaunchLogKeep)
 	config.KeyMaxAge, config.KeyOverlap = c.KeyMaxAge, c.KeyOverlap
 	return config, errors.Join(err, c.checkKeys())

@@ -39,6 +39,9 @@ type Config struct {
 	// stays published after that; 0 means seven days.
 	KeyMaxAge, KeyOverlap time.Duration
 
+	// TrustedProxies may say whom they speak for, beside those on this machine.
+	TrustedProxies []netip.Prefix
+
 	// Development allows http and platforms on loopback, and nothing else.
 	Development bool
 

@@ -65,7 +65,7 @@ func (a *App) assemble() error {
 	c := a.Config
 	kit, err := web.New(web.Options{
 		PublicURL: c.PublicURL, Service: a.Service, Log: c.Log, Development: c.Development,
-		SupportContact: c.SupportContact, Now: c.Now, Random: c.Random, Version: c.Version,
+		SupportContact: c.SupportContact, TrustedProxies: c.TrustedProxies, Now: c.Now, Random: c.Random, Version: c.Version,
 	})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -25,6 +26,9 @@ type Options struct {
 	// SupportContact is whom people are told to ask, an e-mail address, a URL
 	// or a sentence; empty if the operator named nobody.
 	SupportContact string
+	// TrustedProxies may say in X-Forwarded-For whom they speak for, beside
+	// proxies on this machine.
+	TrustedProxies []netip.Prefix
 	Now            func() time.Time
 	Random         io.Reader
 	Version        string
@@ -41,11 +45,12 @@ type Kit struct {
 	Now         func() time.Time
 	Sessions    *scs.SessionManager
 
-	random io.Reader
-	secure bool // served over https
-	origin string
-	assets *assets
-	pages  *Templates // of this package: sign-in, set-up, errors
+	random  io.Reader
+	proxies []netip.Prefix
+	secure  bool // served over https
+	origin  string
+	assets  *assets
+	pages   *Templates // of this package: sign-in, set-up, errors
 
 	limits limits
 }
@@ -59,7 +64,7 @@ func New(o Options) (*Kit, error) {
 	k := &Kit{
 		Service: o.Service, Log: o.Log, Development: o.Development,
 		Support: o.SupportContact, Version: o.Version, Now: o.Now,
-		random: o.Random, secure: strings.HasPrefix(urls.origin, "https:"), origin: urls.origin,
+		random: o.Random, proxies: o.TrustedProxies, secure: strings.HasPrefix(urls.origin, "https:"), origin: urls.origin,
 	}
 	if k.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -91,7 +92,7 @@ func (k *Kit) Limit(name LimitName, h Handler) Handler {
 // Count counts one request against a limit and returns the page of whoever has
 // to wait.
 func (k *Kit) Count(w http.ResponseWriter, r *http.Request, name LimitName, subject string) error {
-	wait := k.limits.of(name).take(clientAddress(r), subject, k.Now())
+	wait := k.limits.of(name).take(k.clientAddress(r), subject, k.Now())
 	if wait <= 0 {
 		return nil
 	}
@@ -114,18 +115,48 @@ func inSeconds(n int) string {
 }
 
 // clientAddress is the place that a request comes from: the other end of the
-// connection. Whoever has one IPv6 address has a /64 of them, which counts as
-// one place.
-func clientAddress(r *http.Request) string {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
+// connection, or, if that is a proxy we trust, whom the proxy names as the last
+// in X-Forwarded-For, and so on. Whoever has one IPv6 address has a /64 of
+// them, which counts as one place.
+func (k *Kit) clientAddress(r *http.Request) string {
+	at, ok := addressOf(r.RemoteAddr)
+	if !ok {
 		return r.RemoteAddr
 	}
-	address := from.Addr().Unmap().WithZone("")
-	if address.Is6() {
-		return netip.PrefixFrom(address, 64).Masked().String()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		if !k.trusts(at) {
+			break
+		}
+		before, ok := addressOf(strings.TrimSpace(hop))
+		if !ok {
+			break
+		}
+		at = before
 	}
-	return address.String()
+	if at.Is6() {
+		return netip.PrefixFrom(at, 64).Masked().String()
+	}
+	return at.String()
+}
+
+// addressOf reads an address with or without a port.
+func addressOf(s string) (netip.Addr, bool) {
+	at, err := netip.ParseAddr(s)
+	if err != nil {
+		with, err := netip.ParseAddrPort(s)
+		if err != nil {
+			return netip.Addr{}, false
+		}
+		at = with.Addr()
+	}
+	return at.Unmap().WithZone(""), true
+}
+
+// trusts tells whether what a proxy at an address says is believed: one on this
+// machine, and those that the operator names.
+func (k *Kit) trusts(a netip.Addr) bool {
+	return a.IsLoopback() || slices.ContainsFunc(k.proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // limits are those of one process. The zero value is ready to use.

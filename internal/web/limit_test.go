@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -186,17 +187,32 @@ func TestAFloodOpensNoDoor(t *testing.T) {
 }
 
 func TestClientAddress(t *testing.T) {
-	for remote, want := range map[string]string{
-		"192.0.2.1:4711":              "192.0.2.1",
-		"[::ffff:192.0.2.1]:4711":     "192.0.2.1",
-		"[2001:db8:1:2:3:4:5:6]:4711": "2001:db8:1:2::/64",
-		"[2001:db8:1:2:ffff::1]:80":   "2001:db8:1:2::/64",
-		"[2001:db8:1:3::1]:80":        "2001:db8:1:3::/64",
-		"[fe80::1%eth0]:80":           "fe80::/64",
-		"@":                           "@",
+	for name, tc := range map[string]struct {
+		remote    string
+		forwarded []string
+		want      string
+	}{
+		"of IPv4":                        {"192.0.2.1:4711", nil, "192.0.2.1"},
+		"of IPv4 in IPv6":                {"[::ffff:192.0.2.1]:4711", nil, "192.0.2.1"},
+		"of IPv6":                        {"[2001:db8:1:2:3:4:5:6]:4711", nil, "2001:db8:1:2::/64"},
+		"of IPv6 in the same network":    {"[2001:db8:1:2:ffff::1]:80", nil, "2001:db8:1:2::/64"},
+		"of IPv6 in another":             {"[2001:db8:1:3::1]:80", nil, "2001:db8:1:3::/64"},
+		"of IPv6 with a zone":            {"[fe80::1%eth0]:80", nil, "fe80::/64"},
+		"of no network":                  {"@", nil, "@"},
+		"behind a proxy on this machine": {"127.0.0.1:80", []string{"192.0.2.7"}, "192.0.2.7"},
+		"behind a proxy in IPv6":         {"[::1]:80", []string{"2001:db8:1:3::1"}, "2001:db8:1:3::/64"},
+		"behind a proxy that we trust":   {"10.0.0.2:80", []string{"192.0.2.7"}, "192.0.2.7"},
+		"behind two of them":             {"127.0.0.1:80", []string{"192.0.2.7, 10.0.0.2"}, "192.0.2.7"},
+		"behind two, in two headers":     {"127.0.0.1:80", []string{"192.0.2.7", "10.0.0.2"}, "192.0.2.7"},
+		"not what a stranger says":       {"192.0.2.1:4711", []string{"192.0.2.7"}, "192.0.2.1"},
+		"not what a stranger adds":       {"127.0.0.1:80", []string{"198.51.100.9, 192.0.2.7"}, "192.0.2.7"},
+		"with a port behind":             {"127.0.0.1:80", []string{"192.0.2.7:4711"}, "192.0.2.7"},
+		"what cannot be read":            {"127.0.0.1:80", []string{"unknown"}, "127.0.0.1"},
 	} {
-		if got := clientAddress(&http.Request{RemoteAddr: remote}); got != want {
-			t.Errorf("%s: %s, want %s", remote, got, want)
+		k := &Kit{proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}}
+		r := &http.Request{RemoteAddr: tc.remote, Header: http.Header{"X-Forwarded-For": tc.forwarded}}
+		if got := k.clientAddress(r); got != tc.want {
+			t.Errorf("%s: %s, want %s", name, got, tc.want)
 		}
 	}
 }
