@@ -25,6 +25,8 @@ const (
 func TestALaunchInAFrame(t *testing.T) {
 	named := platform.Generic
 	named.StorageTarget = "post_message_forwarding" // a frame beside ours, as Canvas and Blackboard have
+	unnamed := platform.Generic
+	unnamed.StorageUnnamed = true
 	without := platform.Generic
 	without.StorageTarget = ""
 	for name, tc := range map[string]struct {
@@ -34,14 +36,15 @@ func TestALaunchInAFrame(t *testing.T) {
 		rung    greenroom.Rung // empty: refused
 		toEnd   bool           // rehearse to the end, else for one reply
 	}{
-		"by a partitioned cookie":                 {browser: noThirdParty, profile: without, rung: greenroom.RungCookie, toEnd: true},
-		"by the storage of the page":              {browser: nothing, profile: platform.Generic, rung: greenroom.RungStorage, toEnd: true},
-		"by the storage of a frame of the page":   {browser: nothing, profile: named, rung: greenroom.RungStorage},
-		"by storage among wrong answers":          {browser: nothing, profile: platform.Generic, fault: platform.Fault{Body: platform.Lies}, rung: greenroom.RungStorage},
-		"in a window, for there is no storage":    {browser: nothing, profile: without, rung: greenroom.RungWindow},
-		"in a window, for the page says nothing":  {browser: nothing, profile: platform.Generic, fault: platform.Fault{Status: 404}, rung: greenroom.RungWindow},
-		"in a window, for the frame is not there": {browser: nothing, profile: named, fault: platform.Fault{Status: 404}, rung: greenroom.RungWindow},
-		"not at all, for the page has forgotten":  {browser: nothing, profile: platform.Generic, fault: platform.Fault{Body: platform.Forgets}},
+		"by a partitioned cookie":                   {browser: noThirdParty, profile: without, rung: greenroom.RungCookie, toEnd: true},
+		"by the storage of the page":                {browser: nothing, profile: platform.Generic, rung: greenroom.RungStorage, toEnd: true},
+		"by the storage of a frame of the page":     {browser: nothing, profile: named, rung: greenroom.RungStorage},
+		"by the storage that the page has, unnamed": {browser: nothing, profile: unnamed, rung: greenroom.RungStorage},
+		"by storage among wrong answers":            {browser: nothing, profile: platform.Generic, fault: platform.Fault{Body: platform.Lies}, rung: greenroom.RungStorage},
+		"in a window, for there is no storage":      {browser: nothing, profile: without, rung: greenroom.RungWindow},
+		"in a window, for the page says nothing":    {browser: nothing, profile: platform.Generic, fault: platform.Fault{Status: 404}, rung: greenroom.RungWindow},
+		"in a window, for the frame is not there":   {browser: nothing, profile: named, fault: platform.Fault{Status: 404}, rung: greenroom.RungWindow},
+		"not at all, for the page has forgotten":    {browser: nothing, profile: platform.Generic, fault: platform.Fault{Body: platform.Forgets}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := openTLSHouse(t, tc.profile)

@@ -41,7 +41,7 @@ func (p *Platform) LoginRequest(user, link string) (Form, error) {
 		"iss": {p.issuer}, "target_link_uri": {l.target(t)}, "login_hint": {user},
 		"lti_message_hint": {message}, "client_id": {t.ClientID}, "lti_deployment_id": {t.DeploymentID},
 	}}
-	if p.profile.StorageTarget != "" {
+	if p.profile.StorageTarget != "" && !p.profile.StorageUnnamed {
 		f.Fields.Set("lti_storage_target", p.profile.StorageTarget)
 	}
 	return f, nil

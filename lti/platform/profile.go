@@ -30,6 +30,9 @@ type Profile struct {
 	// StorageTarget is the lti_storage_target of logins: "_parent", or the name
 	// of a frame; empty: the platform lends tools no storage.
 	StorageTarget string
+	// StorageUnnamed leaves it out of logins: tools find it by asking the page
+	// for its capabilities.
+	StorageUnnamed bool
 	// EmptyScoreAnswer answers an accepted score with an empty body.
 	EmptyScoreAnswer bool
 }
