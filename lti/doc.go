@@ -32,8 +32,8 @@
 // A Client calls the platform with access tokens, which it gets by signing
 // assertions with the tool's key (PrivateKey; KeySetDocument publishes the other
 // half). It needs a Registration and no launch: scores are sent days later.
-// Package ags posts scores and reads line items, package dynreg registers the
-// tool with a platform.
+// Package ags posts scores and reads line items, package nrps reads rosters,
+// package dynreg registers the tool with a platform.
 //
 // # Words
 //

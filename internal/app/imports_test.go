@@ -17,6 +17,7 @@ var allowed = map[string][]string{
 	"lti":          {},
 	"lti/ags":      {"lti"},
 	"lti/dynreg":   {"lti"},
+	"lti/nrps":     {"lti"},
 	"lti/platform": {"lti", "lti/ags", "lti/dynreg"},
 	"lti/ltitest":  {"lti", "lti/ags", "lti/dynreg", "lti/platform"},
 
@@ -61,6 +62,7 @@ var third = map[string][]string{
 	"lti":          {"github.com/golang-jwt/jwt/v5"},
 	"lti/ags":      {},
 	"lti/dynreg":   {},
+	"lti/nrps":     {},
 	"lti/platform": {"github.com/golang-jwt/jwt/v5"},
 	"lti/ltitest":  {"github.com/golang-jwt/jwt/v5"},
 }
