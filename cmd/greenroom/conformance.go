@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -18,11 +19,12 @@ import (
 )
 
 type conformanceCmd struct {
-	LoginURL        string            `help:"OIDC login initiation URL of the tool." required:"" xor:"what" placeholder:"URL"`
-	LaunchURL       string            `help:"Launch URL of the tool: redirect URI and target link URI." placeholder:"URL"`
-	KeySetURL       string            `help:"Key set of the tool, for the cases about its keys." name:"jwks-url" placeholder:"URL"`
-	RegistrationURL string            `help:"Let the tool register itself by this URL, in place of typing values into it." placeholder:"URL"`
-	Custom          map[string]string `help:"Custom parameter of every launch, for example scenario_id=discovery-call." placeholder:"NAME=VALUE"`
+	LoginURL            string            `help:"OIDC login initiation URL of the tool." required:"" xor:"what" placeholder:"URL"`
+	LaunchURL           string            `help:"Launch URL of the tool: redirect URI and target link URI." placeholder:"URL"`
+	KeySetURL           string            `help:"Key set of the tool, for the cases about its keys." name:"jwks-url" placeholder:"URL"`
+	RegistrationURL     string            `help:"Let the tool register itself by this URL, in place of typing values into it." placeholder:"URL"`
+	RegistrationCommand string            `help:"Command that prints a fresh registration URL each time; it lets more cases run." placeholder:"COMMAND"`
+	Custom              map[string]string `help:"Custom parameter of every launch, for example scenario_id=discovery-call." placeholder:"NAME=VALUE"`
 
 	Listen       string `help:"Address on which the test platform is served." default:"127.0.0.1:8090" placeholder:"HOST:PORT"`
 	Issuer       string `help:"URL by which tool and browser reach it, if that is another." placeholder:"URL"`
@@ -88,9 +90,28 @@ func (c conformanceCmd) suite(l net.Listener) (*ltitest.Suite, error) {
 		BaseURL: issuer, ClientID: c.ClientID, DeploymentID: c.DeploymentID, Only: c.Only,
 		Candidate: ltitest.Candidate{
 			LoginURL: c.LoginURL, LaunchURL: c.LaunchURL, KeySetURL: c.KeySetURL, Custom: c.Custom, Client: client,
+			RegistrationURL: c.freshURLs(),
 		},
 	})
 }
+
+// freshURLs asks the operator's command, nil if there is none. Its last word is
+// the URL.
+func (c conformanceCmd) freshURLs() func(context.Context) (string, error) {
+	if c.RegistrationCommand == "" {
+		return nil
+	}
+	return func(ctx context.Context) (string, error) {
+		out, err := exec.CommandContext(ctx, "sh", "-c", c.RegistrationCommand).Output()
+		words := strings.Fields(string(out))
+		if err != nil || len(words) == 0 {
+			return "", fmt.Errorf("--registration-command printed no URL: %w", errors.Join(err, errNoURL))
+		}
+		return words[len(words)-1], nil
+	}
+}
+
+var errNoURL = errors.New("nothing on standard output")
 
 // client follows no redirects: the suite wants to see them.
 func (c conformanceCmd) client() (*http.Client, error) {
@@ -118,8 +139,15 @@ func (c conformanceCmd) client() (*http.Client, error) {
 // makeKnown has the tool register itself, or waits until somebody has typed
 // the values into it.
 func (c conformanceCmd) makeKnown(ctx context.Context, s streams, suite *ltitest.Suite) error {
-	if c.RegistrationURL != "" {
-		return suite.Register(ctx, c.RegistrationURL)
+	first := c.RegistrationURL
+	if fresh := c.freshURLs(); first == "" && fresh != nil {
+		var err error
+		if first, err = fresh(ctx); err != nil {
+			return err
+		}
+	}
+	if first != "" {
+		return suite.Register(ctx, first)
 	}
 	if c.Now {
 		return nil

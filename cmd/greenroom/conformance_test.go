@@ -64,6 +64,36 @@ func TestConformanceOfARunningServer(t *testing.T) {
 	}
 }
 
+// With a command that makes registration URLs, cases that need a registration
+// of their own are made as well.
+func TestConformanceWithFreshRegistrations(t *testing.T) {
+	flags := []string{"--data", filepath.Join(t.TempDir(), "data")}
+	public := serving(t, flags)
+	var made struct {
+		ID  string
+		URL string
+	}
+	typed(t, 0, &made, flags, "workspace", "create", "Sales team", "--samples", "--public-url", public, "--json")
+	id := made.ID
+	var urls []string
+	for range 4 {
+		typed(t, 0, &made, flags, "connection", "registration-url", "--workspace", id, "--public-url", public, "--json")
+		urls = append(urls, made.URL)
+	}
+	file := filepath.Join(t.TempDir(), "urls")
+	if err := os.WriteFile(file, []byte(strings.Join(urls, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	endpoint := fmt.Sprintf("%s/lti/%s/", public, id)
+	var report ltitest.Report
+	typed(t, 0, &report, nil, "conformance", "--listen", "127.0.0.1:0", "--login-url", endpoint+"login", "--launch-url", endpoint+"launch",
+		"--custom", "scenario_id=discovery-call", "--only", "OWN-R06", "--only", "OWN-T11", "--json",
+		"--registration-command", "head -n 1 '"+file+"' && sed -i 1d '"+file+"'")
+	if report.Passed != 2 || len(report.Cases) != 2 {
+		t.Errorf("%+v", report)
+	}
+}
+
 // A tool that lets everybody in fails, and the command says so.
 func TestConformanceOfAToolThatIsNone(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/lti"
 	"github.com/greenroom-lti/greenroom/lti/platform"
@@ -22,7 +24,27 @@ func (s *Suite) register(ctx context.Context, x *site, registrationURL string) (
 		return answer{}, err
 	}
 	t := &trial{ctx: ctx, suite: s, site: x}
-	return t.browser().send(http.MethodGet, open, nil)
+	return t.browser().patient(open)
+}
+
+// patient gets a page from a tool that may limit how often it is asked: it
+// waits for as long as the tool says, and half a minute at most.
+func (b *browser) patient(address string) (answer, error) {
+	for {
+		a, err := b.send(http.MethodGet, address, nil)
+		if err != nil || a.StatusCode != http.StatusTooManyRequests {
+			return a, err
+		}
+		seconds, err := strconv.Atoi(a.Header.Get("Retry-After"))
+		if err != nil || seconds > 30 {
+			return a, nil
+		}
+		select {
+		case <-time.After(time.Duration(seconds) * time.Second):
+		case <-b.t.ctx.Done():
+			return a, b.t.ctx.Err()
+		}
+	}
 }
 
 // A registering is a case's platform and the URL that the tool gave for it.
@@ -67,7 +89,7 @@ func (r *registering) open(change func(url.Values)) (answer, error) {
 		change(q)
 		u.RawQuery = q.Encode()
 	}
-	return r.browser().send(http.MethodGet, u.String(), nil)
+	return r.browser().patient(u.String())
 }
 
 func (r *registering) made() int { return len(r.site.Tools()) - r.before }
@@ -268,7 +290,7 @@ var registrationCases = []Case{
 			return err
 		}
 		b := r.browser()
-		a, err := b.send(http.MethodGet, address, nil)
+		a, err := b.patient(address)
 		if err := r.accepted(a, err); err != nil {
 			return err
 		}

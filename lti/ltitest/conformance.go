@@ -35,7 +35,7 @@ type Candidate struct {
 	// OtherLaunchURL is a launch URL of another tenant of the same tool.
 	OtherLaunchURL string
 	// RegistrationURL makes a URL for dynamic registration. It is called for
-	// each case that needs one.
+	// each case that needs one, and in place of Connect where that is nil.
 	RegistrationURL func(context.Context) (string, error)
 	// Pass moves the tool's clock, and the Now of the suite with it.
 	Pass func(time.Duration)
@@ -121,16 +121,7 @@ func (s *Suite) Registration() lti.Registration { return s.first().registration(
 // Register opens a registration URL of the candidate's the way an LMS does, in
 // place of typing Registration.
 func (s *Suite) Register(ctx context.Context, registrationURL string) error {
-	first := s.first()
-	before := len(first.Tools())
-	if _, err := s.register(ctx, first, registrationURL); err != nil {
-		return err
-	}
-	all := first.Tools()
-	if len(all) == before {
-		return errors.New("the tool did not register itself")
-	}
-	return s.furnish(first, all[len(all)-1])
+	return s.registerAt(ctx, s.first(), registrationURL)
 }
 
 func (s *Suite) first() *site {
@@ -185,8 +176,9 @@ func (x *site) registration() lti.Registration {
 // connected opens a platform of its own for a case and makes it known; prepare
 // may change the one, change what is known of it.
 func (s *Suite) connected(ctx context.Context, profile platform.Profile, prepare func(*site) error, change func(*lti.Registration)) (*site, error) {
-	if s.candidate.Connect == nil {
-		return nil, skip("needs a registration of its own: the suite cannot make one with this tool")
+	byURL := s.candidate.Connect == nil && s.candidate.RegistrationURL != nil && change == nil
+	if s.candidate.Connect == nil && !byURL {
+		return nil, skip("needs a registration of its own, or one of a special kind: the suite cannot make it with this tool")
 	}
 	s.mu.Lock()
 	s.count++
@@ -201,6 +193,9 @@ func (s *Suite) connected(ctx context.Context, profile platform.Profile, prepare
 			return nil, err
 		}
 	}
+	if byURL {
+		return x, s.registerSite(ctx, x)
+	}
 	r := x.registration()
 	if change != nil {
 		change(&r)
@@ -210,6 +205,27 @@ func (s *Suite) connected(ctx context.Context, profile platform.Profile, prepare
 		return nil, skip(err.Error())
 	}
 	return x, err
+}
+
+// registerSite lets the tool register itself with a platform of a case.
+func (s *Suite) registerSite(ctx context.Context, x *site) error {
+	address, err := s.candidate.RegistrationURL(ctx)
+	if err != nil {
+		return err
+	}
+	return s.registerAt(ctx, x, address)
+}
+
+func (s *Suite) registerAt(ctx context.Context, x *site, registrationURL string) error {
+	before := len(x.Tools())
+	if _, err := s.register(ctx, x, registrationURL); err != nil {
+		return err
+	}
+	all := x.Tools()
+	if len(all) == before {
+		return errors.New("the tool did not register itself")
+	}
+	return s.furnish(x, all[len(all)-1])
 }
 
 // Handler serves the suite's platforms.
