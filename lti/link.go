@@ -74,3 +74,25 @@ func resolve(target, asked string) string {
 	}
 	return u.String()
 }
+
+// SameOrigin tells whether two URLs have scheme, host and port in common: only
+// then may an access token for the one go to the other. A next link that leads
+// elsewhere is not followed.
+func SameOrigin(a, b string) bool {
+	one, err := url.Parse(a)
+	other, err2 := url.Parse(b)
+	return err == nil && err2 == nil && one.Host != "" && origin(one) == origin(other)
+}
+
+// WithQuery adds parameters to a service's URL, whose own query stays as it is,
+// byte for byte; a fragment goes.
+func WithQuery(address string, query url.Values) string {
+	address, _, _ = strings.Cut(address, "#")
+	switch {
+	case len(query) == 0:
+		return address
+	case strings.Contains(address, "?"):
+		return address + "&" + query.Encode()
+	}
+	return address + "?" + query.Encode()
+}

@@ -209,3 +209,23 @@ type rests struct{}
 
 func (rests) Error() string             { return "rests" }
 func (rests) RetryAfter() time.Duration { return 7 * time.Second }
+
+func TestSameOrigin(t *testing.T) {
+	for _, row := range []struct {
+		a, b string
+		same bool
+	}{
+		{"https://lms.example/a", "https://lms.example/b?x=1", true},
+		{"https://LMS.example/a", "https://lms.example:443/b", true},
+		{"https://lms.example/a", "http://lms.example/a", false},
+		{"https://lms.example/a", "https://lms.example:8443/a", false},
+		{"https://lms.example/a", "https://evil.example/a", false},
+		{"https://lms.example/a", "/a", false},
+		{"/a", "/a", false},
+		{"https://lms.example/a", "https://lms.example\x7f/a", false},
+	} {
+		if got := lti.SameOrigin(row.a, row.b); got != row.same {
+			t.Errorf("%s, %s: %v", row.a, row.b, got)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -136,19 +137,11 @@ func (l *Launch) keepInStorage(w http.ResponseWriter, r *http.Request, id greenr
 }
 
 func (l *Launch) startParentLogin(r *http.Request, id greenroom.WorkspaceID, fields url.Values, tool *lti.Tool) (*lti.Login, error) {
-	fields = cloneValues(fields)
+	fields = maps.Clone(fields)
 	fields.Set("lti_storage_target", "_parent")
 	params, err := lti.NewParams(http.MethodPost, fields)
 	if err != nil {
 		return nil, err
 	}
 	return tool.StartLogin(r.Context(), params, l.kit.URLs.Launch(id))
-}
-
-func cloneValues(v url.Values) url.Values {
-	c := url.Values{}
-	for name, values := range v {
-		c[name] = append([]string(nil), values...)
-	}
-	return c
 }

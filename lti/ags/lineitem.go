@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/lti"
@@ -82,7 +81,7 @@ func LineItems(ctx context.Context, c *lti.Client, containerURL string, f Filter
 					return
 				}
 			}
-			if next != "" && (seen[next] || !sameOrigin(next, containerURL)) {
+			if next != "" && (seen[next] || !lti.SameOrigin(next, containerURL)) {
 				yield(LineItem{}, broken(page, fmt.Errorf("next page %s goes in a circle or elsewhere", next)))
 				return
 			}
@@ -140,28 +139,13 @@ func (f Filter) apply(container string) string {
 	if f.Limit > 0 {
 		query.Set("limit", strconv.Itoa(f.Limit))
 	}
-	container, _, _ = strings.Cut(container, "#")
-	if len(query) == 0 {
-		return container
-	}
-	if strings.Contains(container, "?") {
-		return container + "&" + query.Encode()
-	}
-	return container + "?" + query.Encode()
+	return lti.WithQuery(container, query)
 }
 
 func (f Filter) matches(item LineItem) bool {
 	return (f.ResourceLinkID == "" || f.ResourceLinkID == item.ResourceLinkID) &&
 		(f.ResourceID == "" || f.ResourceID == item.ResourceID) &&
 		(f.Tag == "" || f.Tag == item.Tag)
-}
-
-// sameOrigin keeps the access token with the host that it is for.
-func sameOrigin(a, b string) bool {
-	one, err := url.Parse(a)
-	other, err2 := url.Parse(b)
-	return err == nil && err2 == nil &&
-		strings.EqualFold(one.Scheme, other.Scheme) && strings.EqualFold(one.Host, other.Host)
 }
 
 // UnmarshalJSON reads a line item as platforms write it: with null or a number

@@ -92,7 +92,7 @@ func (r *Roster) Members(ctx context.Context) iter.Seq2[Member, error] {
 					return
 				}
 			}
-			if next != "" && (seen[next] || !sameOrigin(next, r.URL)) {
+			if next != "" && (seen[next] || !lti.SameOrigin(next, r.URL)) {
 				yield(Member{}, broken(page, fmt.Errorf("next page %s goes in a circle or elsewhere", next)))
 				return
 			}
@@ -119,7 +119,7 @@ func (r *Roster) page(ctx context.Context, page string) ([]Member, string, error
 		}
 	}
 	r.Context = body.Context.value
-	if since := answer.Link("differences", page); since != "" && sameOrigin(since, r.URL) {
+	if since := answer.Link("differences", page); since != "" && lti.SameOrigin(since, r.URL) {
 		r.Differences = since
 	}
 	return body.Members, answer.Link("next", page), nil
@@ -137,14 +137,7 @@ func (r *Roster) first() string {
 	if r.Limit > 0 {
 		query.Set("limit", strconv.Itoa(r.Limit))
 	}
-	address, _, _ := strings.Cut(r.URL, "#")
-	switch {
-	case len(query) == 0:
-		return address
-	case strings.Contains(address, "?"):
-		return address + "&" + query.Encode()
-	}
-	return address + "?" + query.Encode()
+	return lti.WithQuery(r.URL, query)
 }
 
 func broken(page string, err error) error {
@@ -153,14 +146,6 @@ func broken(page string, err error) error {
 		Op: "roster", Method: http.MethodGet, URL: bare, Status: http.StatusOK,
 		Text: "The answer is not a roster.", Cause: err,
 	}
-}
-
-// sameOrigin keeps the access token with the host that it is for.
-func sameOrigin(a, b string) bool {
-	one, err := url.Parse(a)
-	other, err2 := url.Parse(b)
-	return err == nil && err2 == nil &&
-		strings.EqualFold(one.Scheme, other.Scheme) && strings.EqualFold(one.Host, other.Host)
 }
 
 // UnmarshalJSON reads a member as platforms write it: what is of an odd type
