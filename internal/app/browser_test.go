@@ -142,7 +142,8 @@ func (p *tab) sees(text string) {
 }
 
 // mark finds the visible control with an accessible name and gives it an
-// attribute by which the browser's own mouse can find it.
+// attribute by which the browser's own mouse can find it. It says so once the
+// control has stood in the same place twice.
 const mark = `(function (name) {
 	const clean = (s) => (s || "").replace(/\s+/g, " ").trim();
 	for (const e of document.querySelectorAll("[data-found]")) e.removeAttribute("data-found");
@@ -153,7 +154,12 @@ const mark = `(function (name) {
 	if (!hit) return false;
 	hit.setAttribute("data-found", "yes");
 	hit.scrollIntoView({ block: "center" });
-	return true;
+	// The mouse goes where the control was a moment ago: it must stand still.
+	const box = hit.getBoundingClientRect();
+	const place = [location.href, box.x, box.y, box.width, innerWidth, innerHeight].join(" ");
+	const still = place === window.lastPlace && document.readyState === "complete" && document.fonts.status === "loaded";
+	window.lastPlace = place;
+	return still;
 })`
 
 // click presses the button or link with this name.
