@@ -26,7 +26,7 @@ func (s *site) practised(n int, name string, standing greenroom.Standing, score 
 			Connection: c.ID, Deployment: "1", Scenario: sc.ID, Standing: standing, StateID: id("state"),
 			SignInHash: id("hash"), SignInUntil: noon.Add(time.Hour)},
 		Learner:  greenroom.Learner{ID: greenroom.LearnerID(id("learner")), Connection: c.ID, Subject: id("sub"), Name: name, CreatedAt: noon, SeenAt: noon},
-		Link:     greenroom.ResourceLink{ID: "link", Connection: c.ID, Deployment: "1", PlatformID: "7", Title: "Week 3"},
+		Link:     &greenroom.ResourceLink{ID: "link", Connection: c.ID, Deployment: "1", PlatformID: "7", Title: "Week 3"},
 		LineItem: &greenroom.LineItem{ID: "item", Connection: c.ID, URL: "https://moodle.example.edu/items/7"},
 	}))(s.t)
 	earned := must(roleplay.ParseScore(score))(s.t)

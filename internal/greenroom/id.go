@@ -15,6 +15,7 @@ type (
 	LearnerID      string
 	ResourceLinkID string
 	LineItemID     string
+	ContextID      string
 	ScenarioID     string
 	SessionID      string
 	LaunchID       string

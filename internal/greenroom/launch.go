@@ -14,10 +14,17 @@ type Launch struct {
 	Deployment  string
 	MessageType string
 	Learner     LearnerID      // empty when refused, or nobody is known
-	Link        ResourceLinkID // likewise
+	Link        ResourceLinkID // likewise; empty in deep linking
+	Context     ContextID      // empty when refused, or launched from outside of any
 	LineItem    LineItemID     // empty when the launch brought none
 	Scenario    ScenarioID     // empty when refused
 	ReturnURL   string         // launch_presentation.return_url, https only
+
+	// DeepLinking is what a deep linking request asked for, in JSON; empty in
+	// other launches, and once it was answered.
+	DeepLinking string
+	// ForLearner is whose work a submission review is about; empty otherwise.
+	ForLearner LearnerID
 
 	// Standing tells whether scores of this launch go to the gradebook.
 	Standing Standing
@@ -81,8 +88,9 @@ const (
 type LaunchRecord struct {
 	Launch   Launch
 	Learner  Learner
-	Link     ResourceLink
-	LineItem *LineItem // nil when the launch brought none
+	Context  *Context      // nil when launched from outside of any
+	Link     *ResourceLink // nil in deep linking
+	LineItem *LineItem     // nil when the launch brought none
 	// PinDeployment adds the launch's deployment to the connection.
 	PinDeployment bool
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +87,8 @@ func (s *Service) launchRecord(l *lti.Launch, sc Scenario, at Arrival) (LaunchRe
 	learnerID, err2 := newID[LearnerID](s.Random)
 	linkID, err3 := newID[ResourceLinkID](s.Random)
 	itemID, err4 := newID[LineItemID](s.Random)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	contextID, err5 := newID[ContextID](s.Random)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return LaunchRecord{}, err
 	}
 	now, connection := s.Now(), ConnectionID(l.Registration.ID)
@@ -104,19 +106,64 @@ func (s *Service) launchRecord(l *lti.Launch, sc Scenario, at Arrival) (LaunchRe
 			Name: learnerName(l.User), Email: clip(oneLine(l.User.Email), maxEmail),
 			Locale: clip(oneLine(l.User.Locale), 35), CreatedAt: now, SeenAt: now,
 		},
-		Link: ResourceLink{
+		Link: &ResourceLink{
 			ID: linkID, Connection: connection, Deployment: l.DeploymentID,
 			PlatformID: l.ResourceLink.ID, Title: clip(oneLine(l.ResourceLink.Title), maxName),
 		},
+		Context:       s.launchContext(l, contextID, now),
 		PinDeployment: l.NewDeployment,
 	}
 	if l.Context != nil {
-		r.Link.ContextID, r.Link.ContextTitle = l.Context.ID, clip(oneLine(l.Context.Title), maxName)
+		r.Link.ContextID, r.Link.ContextTitle = l.Context.ID, r.Context.Title
 	}
 	if l.Grades != nil && l.Grades.LineItem != "" {
 		r.LineItem = &LineItem{ID: itemID, Connection: connection, URL: l.Grades.LineItem, Title: r.Link.Title}
 	}
 	return r, nil
+}
+
+// launchContext is the course that a launch came from. A link that came without
+// one is a context of its own; nil if there is neither.
+func (s *Service) launchContext(l *lti.Launch, id ContextID, now time.Time) *Context {
+	c := &Context{
+		ID: id, Connection: ConnectionID(l.Registration.ID), Deployment: l.DeploymentID, CreatedAt: now, SeenAt: now,
+	}
+	switch {
+	case l.Context != nil:
+		c.PlatformID = l.Context.ID
+		c.Label, c.Title = clip(oneLine(l.Context.Label), maxName), clip(oneLine(l.Context.Title), maxName)
+	case l.ResourceLink != nil:
+		c.LinkPlatformID = l.ResourceLink.ID
+	default:
+		return nil
+	}
+	if l.Names != nil {
+		c.MembershipsURL = s.serviceURL(l.Names.MembershipsURL)
+	}
+	if l.Grades != nil {
+		c.LineItemsURL, c.Scopes = s.serviceURL(l.Grades.LineItems), gradeScopes(l.Grades.Scopes)
+	}
+	return c
+}
+
+// serviceURL is the address of a service, byte for byte, if it is one that may
+// be called.
+func (s *Service) serviceURL(address string) string {
+	if checked, wrong := checkURL(address, "", s.AllowHTTP); wrong != "" || checked != address {
+		return ""
+	}
+	return address
+}
+
+// gradeScopes keeps the scopes that Greenroom knows what to do with.
+func gradeScopes(told []string) []string {
+	known := []string{}
+	for _, scope := range []string{lti.ScopeLineItem, lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, lti.ScopeScore} {
+		if slices.Contains(told, scope) {
+			known = append(known, scope)
+		}
+	}
+	return known
 }
 
 // StandingOf tells whether scores of a launch go to the gradebook: those of

@@ -45,8 +45,9 @@ type ResourceLink struct {
 	Deployment   string
 	PlatformID   string // resource_link.id, unique within the deployment
 	Title        string
-	ContextID    string // empty when the platform sends no context
+	ContextID    string // the platform's, empty when it sends no context
 	ContextTitle string
+	Context      ContextID // ours
 }
 
 // A LineItem is a column of a platform's gradebook.

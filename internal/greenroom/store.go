@@ -119,8 +119,8 @@ type WorkspaceStore interface {
 
 	// RecordLaunch does in one transaction what a verified launch does: it
 	// spends the state, finds or adds the learner (names and e-mail that came
-	// are kept, blanks do not erase them), the resource link and the line
-	// item, pins the deployment if asked to, and adds the launch. A departing
+	// are kept, blanks do not erase them), the context (of which the same
+	// holds), the resource link and the line item, pins the deployment if asked to, and adds the launch. A departing
 	// browser does not cancel it. It returns the launch with the identifiers
 	// filled in; identifiers in the record are used for rows that are new.
 	// ErrSpent if the state was spent before; nothing has changed then.
@@ -188,6 +188,11 @@ type Reader interface {
 	// millisecond by ID.
 	Launches(ctx context.Context, f LaunchFilter) ([]LaunchRow, error)
 	ResourceLink(ctx context.Context, id ResourceLinkID) (ResourceLink, error)
+	// LinksIn returns the links of a context, by title.
+	LinksIn(ctx context.Context, id ContextID) ([]ResourceLink, error)
+	// Contexts returns all, the one that was launched from last first.
+	Contexts(ctx context.Context) ([]Context, error)
+	Context(ctx context.Context, id ContextID) (Context, error)
 	LineItem(ctx context.Context, id LineItemID) (LineItem, error)
 
 	Session(ctx context.Context, id SessionID) (Session, error)

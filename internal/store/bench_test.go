@@ -86,7 +86,7 @@ func benchRecord(n int64) greenroom.LaunchRecord {
 		Learner: greenroom.Learner{
 			ID: greenroom.LearnerID(id), Subject: fmt.Sprint(n % 1000), Name: "Bea Example", Email: "bea@example.org", CreatedAt: at, SeenAt: at,
 		},
-		Link: greenroom.ResourceLink{
+		Link: &greenroom.ResourceLink{
 			ID: greenroom.ResourceLinkID(id), Deployment: "1", PlatformID: fmt.Sprint(n % 10), Title: "Discovery call", ContextID: "7",
 		},
 		LineItem: &greenroom.LineItem{ID: greenroom.LineItemID(id), URL: fmt.Sprint("https://lms.example.edu/lineitems/", n%10)},

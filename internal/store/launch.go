@@ -127,13 +127,23 @@ func recordLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, r greenr
 // meet finds or adds whom and what the launch is about, and writes their
 // identifiers into l. An anonymous launch is nobody's.
 func meet(ctx context.Context, db *q.Queries, w greenroom.WorkspaceID, r greenroom.LaunchRecord, l *greenroom.Launch) (err error) {
-	l.Learner, l.LineItem = "", ""
+	l.Learner, l.Context, l.Link, l.LineItem = "", "", "", ""
 	if r.Learner.Subject != "" {
 		if l.Learner, err = db.MeetLearner(ctx, fromLearner(w, l.Connection, r.Learner)); err != nil {
 			return err
 		}
 	}
-	if l.Link, err = db.MeetResourceLink(ctx, fromResourceLink(w, l.Connection, r.Link)); err != nil {
+	if r.Context != nil {
+		if l.Context, err = db.MeetContext(ctx, fromContext(w, l.Connection, *r.Context)); err != nil {
+			return err
+		}
+	}
+	if r.Link == nil {
+		return nil
+	}
+	link := *r.Link
+	link.Context = l.Context
+	if l.Link, err = db.MeetResourceLink(ctx, fromResourceLink(w, l.Connection, link)); err != nil {
 		return err
 	}
 	if r.LineItem != nil {
@@ -163,6 +173,9 @@ func toLaunch(r q.Launch) greenroom.Launch {
 		ReturnURL:   r.ReturnURL,
 		Standing:    r.Standing,
 		Rung:        r.Rung,
+		Context:     r.ContextID,
+		DeepLinking: r.DeepLinking,
+		ForLearner:  r.ForLearnerID,
 		Instructor:  r.Instructor,
 		Check:       r.CheckName,
 		Clause:      r.Clause,
@@ -203,6 +216,9 @@ func fromLaunch(w greenroom.WorkspaceID, l greenroom.Launch) q.AddLaunchParams {
 		SignInUntil:  column.Time(l.SignInUntil),
 		Claims:       l.Claims,
 		TookMs:       l.Took.Milliseconds(),
+		ContextID:    l.Context,
+		DeepLinking:  l.DeepLinking,
+		ForLearnerID: l.ForLearner,
 	}
 }
 

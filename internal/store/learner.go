@@ -30,12 +30,7 @@ func (r reader) LearnerBySubject(ctx context.Context, c greenroom.ConnectionID, 
 // ResourceLink implements greenroom.Reader.
 func (r reader) ResourceLink(ctx context.Context, id greenroom.ResourceLinkID) (greenroom.ResourceLink, error) {
 	arg := q.ResourceLinkParams{WorkspaceID: r.workspace, ID: id}
-	return one(ctx, r, "resource link "+string(id), (*q.Queries).ResourceLink, arg, func(l q.ResourceLink) greenroom.ResourceLink {
-		return greenroom.ResourceLink{
-			ID: l.ID, Connection: l.ConnectionID, Deployment: l.Deployment, PlatformID: l.PlatformID,
-			Title: l.Title, ContextID: l.ContextID, ContextTitle: l.ContextTitle,
-		}
-	})
+	return one(ctx, r, "resource link "+string(id), (*q.Queries).ResourceLink, arg, toResourceLink)
 }
 
 // LineItem implements greenroom.Reader.
@@ -81,6 +76,13 @@ func fromLearner(w greenroom.WorkspaceID, c greenroom.ConnectionID, l greenroom.
 	}
 }
 
+func toResourceLink(l q.ResourceLink) greenroom.ResourceLink {
+	return greenroom.ResourceLink{
+		ID: l.ID, Connection: l.ConnectionID, Deployment: l.Deployment, PlatformID: l.PlatformID,
+		Title: l.Title, ContextID: l.ContextID, ContextTitle: l.ContextTitle, Context: l.InContext,
+	}
+}
+
 func fromResourceLink(w greenroom.WorkspaceID, c greenroom.ConnectionID, l greenroom.ResourceLink) q.MeetResourceLinkParams {
 	return q.MeetResourceLinkParams{
 		WorkspaceID:  w,
@@ -91,6 +93,7 @@ func fromResourceLink(w greenroom.WorkspaceID, c greenroom.ConnectionID, l green
 		Title:        l.Title,
 		ContextID:    l.ContextID,
 		ContextTitle: l.ContextTitle,
+		InContext:    l.Context,
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // ownTables are the tables with rows of workspaces, each before those that it
 // refers to.
 var ownTables = []string{
-	"passbacks", "picks", "sessions", "launches", "key_uses", "line_items", "resource_links", "learners",
+	"passbacks", "picks", "sessions", "launches", "key_uses", "line_items", "resource_links", "contexts", "learners",
 	"deployments", "connections", "invites", "person_links", "scenario_versions", "scenarios", "keys", "members", "audit",
 }
 

@@ -15,10 +15,10 @@ import (
 const addLaunch = `-- name: AddLaunch :execrows
 insert into launches (workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id,
 	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until,
-	claims, took_ms, rung)
+	claims, took_ms, rung, context_id, deep_linking, for_learner_id)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
 	$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-	$23, $24, $25)
+	$23, $24, $25, $26, $27, $28)
 on conflict (workspace_id, state_id) do nothing
 `
 
@@ -48,6 +48,9 @@ type AddLaunchParams struct {
 	Claims       string
 	TookMs       int64
 	Rung         greenroom.Rung
+	ContextID    greenroom.ContextID
+	DeepLinking  string
+	ForLearnerID greenroom.LearnerID
 }
 
 // A spent state adds no row.
@@ -78,6 +81,9 @@ func (q *Queries) AddLaunch(ctx context.Context, arg AddLaunchParams) (int64, er
 		arg.Claims,
 		arg.TookMs,
 		arg.Rung,
+		arg.ContextID,
+		arg.DeepLinking,
+		arg.ForLearnerID,
 	)
 	if err != nil {
 		return 0, err
@@ -85,8 +91,79 @@ func (q *Queries) AddLaunch(ctx context.Context, arg AddLaunchParams) (int64, er
 	return result.RowsAffected()
 }
 
+const contextByID = `-- name: ContextByID :one
+select workspace_id, id, connection_id, deployment, platform_id, link_platform_id, label, title, memberships_url, line_items_url, scopes, created_at, seen_at from contexts where workspace_id = $1 and id = $2
+`
+
+type ContextByIDParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	ID          greenroom.ContextID
+}
+
+func (q *Queries) ContextByID(ctx context.Context, arg ContextByIDParams) (Context, error) {
+	row := q.db.QueryRowContext(ctx, contextByID, arg.WorkspaceID, arg.ID)
+	var i Context
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.ConnectionID,
+		&i.Deployment,
+		&i.PlatformID,
+		&i.LinkPlatformID,
+		&i.Label,
+		&i.Title,
+		&i.MembershipsURL,
+		&i.LineItemsURL,
+		&i.Scopes,
+		&i.CreatedAt,
+		&i.SeenAt,
+	)
+	return i, err
+}
+
+const contexts = `-- name: Contexts :many
+select workspace_id, id, connection_id, deployment, platform_id, link_platform_id, label, title, memberships_url, line_items_url, scopes, created_at, seen_at from contexts where workspace_id = $1 order by seen_at desc, id desc
+`
+
+func (q *Queries) Contexts(ctx context.Context, workspaceID greenroom.WorkspaceID) ([]Context, error) {
+	rows, err := q.db.QueryContext(ctx, contexts, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Context
+	for rows.Next() {
+		var i Context
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.ConnectionID,
+			&i.Deployment,
+			&i.PlatformID,
+			&i.LinkPlatformID,
+			&i.Label,
+			&i.Title,
+			&i.MembershipsURL,
+			&i.LineItemsURL,
+			&i.Scopes,
+			&i.CreatedAt,
+			&i.SeenAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const launch = `-- name: Launch :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung from launches where workspace_id = $1 and id = $2
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung, context_id, deep_linking, for_learner_id from launches where workspace_id = $1 and id = $2
 `
 
 type LaunchParams struct {
@@ -123,12 +200,15 @@ func (q *Queries) Launch(ctx context.Context, arg LaunchParams) (Launch, error) 
 		&i.Claims,
 		&i.TookMs,
 		&i.Rung,
+		&i.ContextID,
+		&i.DeepLinking,
+		&i.ForLearnerID,
 	)
 	return i, err
 }
 
 const launchByReference = `-- name: LaunchByReference :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung from launches
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung, context_id, deep_linking, for_learner_id from launches
 where workspace_id = $1 and reference = $2
 order by at desc, id desc
 limit 1
@@ -168,12 +248,15 @@ func (q *Queries) LaunchByReference(ctx context.Context, arg LaunchByReferencePa
 		&i.Claims,
 		&i.TookMs,
 		&i.Rung,
+		&i.ContextID,
+		&i.DeepLinking,
+		&i.ForLearnerID,
 	)
 	return i, err
 }
 
 const launchByState = `-- name: LaunchByState :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung from launches where workspace_id = $1 and state_id = $2
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung, context_id, deep_linking, for_learner_id from launches where workspace_id = $1 and state_id = $2
 `
 
 type LaunchByStateParams struct {
@@ -210,12 +293,15 @@ func (q *Queries) LaunchByState(ctx context.Context, arg LaunchByStateParams) (L
 		&i.Claims,
 		&i.TookMs,
 		&i.Rung,
+		&i.ContextID,
+		&i.DeepLinking,
+		&i.ForLearnerID,
 	)
 	return i, err
 }
 
 const launches = `-- name: Launches :many
-select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, coalesce(c.platform, '') as platform,
+select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, l.context_id, l.deep_linking, l.for_learner_id, coalesce(c.platform, '') as platform,
 	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
 from launches l
 left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
@@ -294,6 +380,9 @@ func (q *Queries) Launches(ctx context.Context, arg LaunchesParams) ([]LaunchesR
 			&i.Launch.Claims,
 			&i.Launch.TookMs,
 			&i.Launch.Rung,
+			&i.Launch.ContextID,
+			&i.Launch.DeepLinking,
+			&i.Launch.ForLearnerID,
 			&i.Platform,
 			&i.LearnerName,
 			&i.LearnerSubject,
@@ -313,7 +402,7 @@ func (q *Queries) Launches(ctx context.Context, arg LaunchesParams) ([]LaunchesR
 }
 
 const launchesOf = `-- name: LaunchesOf :many
-select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, coalesce(c.platform, '') as platform,
+select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, l.context_id, l.deep_linking, l.for_learner_id, coalesce(c.platform, '') as platform,
 	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
 from launches l
 left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
@@ -391,6 +480,9 @@ func (q *Queries) LaunchesOf(ctx context.Context, arg LaunchesOfParams) ([]Launc
 			&i.Launch.Claims,
 			&i.Launch.TookMs,
 			&i.Launch.Rung,
+			&i.Launch.ContextID,
+			&i.Launch.DeepLinking,
+			&i.Launch.ForLearnerID,
 			&i.Platform,
 			&i.LearnerName,
 			&i.LearnerSubject,
@@ -410,7 +502,7 @@ func (q *Queries) LaunchesOf(ctx context.Context, arg LaunchesOfParams) ([]Launc
 }
 
 const launchesReferred = `-- name: LaunchesReferred :many
-select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, coalesce(c.platform, '') as platform,
+select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, l.context_id, l.deep_linking, l.for_learner_id, coalesce(c.platform, '') as platform,
 	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
 from launches l
 left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
@@ -500,6 +592,9 @@ func (q *Queries) LaunchesReferred(ctx context.Context, arg LaunchesReferredPara
 			&i.Launch.Claims,
 			&i.Launch.TookMs,
 			&i.Launch.Rung,
+			&i.Launch.ContextID,
+			&i.Launch.DeepLinking,
+			&i.Launch.ForLearnerID,
 			&i.Platform,
 			&i.LearnerName,
 			&i.LearnerSubject,
@@ -642,6 +737,103 @@ func (q *Queries) LineItem(ctx context.Context, arg LineItemParams) (LineItem, e
 	return i, err
 }
 
+const linksIn = `-- name: LinksIn :many
+select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context from resource_links where workspace_id = $1 and in_context = $2 order by id
+`
+
+type LinksInParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	InContext   greenroom.ContextID
+}
+
+func (q *Queries) LinksIn(ctx context.Context, arg LinksInParams) ([]ResourceLink, error) {
+	rows, err := q.db.QueryContext(ctx, linksIn, arg.WorkspaceID, arg.InContext)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ResourceLink
+	for rows.Next() {
+		var i ResourceLink
+		if err := rows.Scan(
+			&i.WorkspaceID,
+			&i.ID,
+			&i.ConnectionID,
+			&i.Deployment,
+			&i.PlatformID,
+			&i.Title,
+			&i.ContextID,
+			&i.ContextTitle,
+			&i.InContext,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const meetContext = `-- name: MeetContext :one
+insert into contexts (workspace_id, id, connection_id, deployment, platform_id, link_platform_id, label, title,
+	memberships_url, line_items_url, scopes, created_at, seen_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8,
+	$9, $10, $11, $12, $13)
+on conflict (workspace_id, connection_id, deployment, platform_id, link_platform_id) do update set
+	label = case when excluded.label = '' then contexts.label else excluded.label end,
+	title = case when excluded.title = '' then contexts.title else excluded.title end,
+	memberships_url = case when excluded.memberships_url = '' then contexts.memberships_url else excluded.memberships_url end,
+	line_items_url = case when excluded.line_items_url = '' then contexts.line_items_url else excluded.line_items_url end,
+	scopes = case when excluded.line_items_url = '' then contexts.scopes else excluded.scopes end,
+	created_at = case when contexts.created_at = 0 then excluded.created_at else contexts.created_at end,
+	seen_at = case when excluded.seen_at < contexts.seen_at then contexts.seen_at else excluded.seen_at end
+returning id
+`
+
+type MeetContextParams struct {
+	WorkspaceID    greenroom.WorkspaceID
+	ID             greenroom.ContextID
+	ConnectionID   greenroom.ConnectionID
+	Deployment     string
+	PlatformID     string
+	LinkPlatformID string
+	Label          string
+	Title          string
+	MembershipsURL string
+	LineItemsURL   string
+	Scopes         column.Strings
+	CreatedAt      column.Time
+	SeenAt         column.Time
+}
+
+// What a launch tells of the services of a context stands for all of them:
+// scopes come with the URLs.
+func (q *Queries) MeetContext(ctx context.Context, arg MeetContextParams) (greenroom.ContextID, error) {
+	row := q.db.QueryRowContext(ctx, meetContext,
+		arg.WorkspaceID,
+		arg.ID,
+		arg.ConnectionID,
+		arg.Deployment,
+		arg.PlatformID,
+		arg.LinkPlatformID,
+		arg.Label,
+		arg.Title,
+		arg.MembershipsURL,
+		arg.LineItemsURL,
+		arg.Scopes,
+		arg.CreatedAt,
+		arg.SeenAt,
+	)
+	var id greenroom.ContextID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const meetLearner = `-- name: MeetLearner :one
 insert into learners (workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -721,12 +913,13 @@ func (q *Queries) MeetLineItem(ctx context.Context, arg MeetLineItemParams) (gre
 }
 
 const meetResourceLink = `-- name: MeetResourceLink :one
-insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (workspace_id, connection_id, deployment, platform_id) do update set
 	title = case when excluded.title = '' then resource_links.title else excluded.title end,
 	context_id = case when excluded.context_id = '' then resource_links.context_id else excluded.context_id end,
-	context_title = case when excluded.context_title = '' then resource_links.context_title else excluded.context_title end
+	context_title = case when excluded.context_title = '' then resource_links.context_title else excluded.context_title end,
+	in_context = case when excluded.in_context = '' then resource_links.in_context else excluded.in_context end
 returning id
 `
 
@@ -739,6 +932,7 @@ type MeetResourceLinkParams struct {
 	Title        string
 	ContextID    string
 	ContextTitle string
+	InContext    greenroom.ContextID
 }
 
 func (q *Queries) MeetResourceLink(ctx context.Context, arg MeetResourceLinkParams) (greenroom.ResourceLinkID, error) {
@@ -751,6 +945,7 @@ func (q *Queries) MeetResourceLink(ctx context.Context, arg MeetResourceLinkPara
 		arg.Title,
 		arg.ContextID,
 		arg.ContextTitle,
+		arg.InContext,
 	)
 	var id greenroom.ResourceLinkID
 	err := row.Scan(&id)
@@ -758,7 +953,7 @@ func (q *Queries) MeetResourceLink(ctx context.Context, arg MeetResourceLinkPara
 }
 
 const resourceLink = `-- name: ResourceLink :one
-select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title from resource_links where workspace_id = $1 and id = $2
+select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context from resource_links where workspace_id = $1 and id = $2
 `
 
 type ResourceLinkParams struct {
@@ -778,6 +973,7 @@ func (q *Queries) ResourceLink(ctx context.Context, arg ResourceLinkParams) (Res
 		&i.Title,
 		&i.ContextID,
 		&i.ContextTitle,
+		&i.InContext,
 	)
 	return i, err
 }

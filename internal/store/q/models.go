@@ -44,6 +44,22 @@ type Connection struct {
 	UpdatedAt         column.Time
 }
 
+type Context struct {
+	WorkspaceID    greenroom.WorkspaceID
+	ID             greenroom.ContextID
+	ConnectionID   greenroom.ConnectionID
+	Deployment     string
+	PlatformID     string
+	LinkPlatformID string
+	Label          string
+	Title          string
+	MembershipsURL string
+	LineItemsURL   string
+	Scopes         column.Strings
+	CreatedAt      column.Time
+	SeenAt         column.Time
+}
+
 type InstanceAudit struct {
 	ID        greenroom.AuditID
 	At        column.Time
@@ -114,6 +130,9 @@ type Launch struct {
 	Claims       string
 	TookMs       int64
 	Rung         greenroom.Rung
+	ContextID    greenroom.ContextID
+	DeepLinking  string
+	ForLearnerID greenroom.LearnerID
 }
 
 type Learner struct {
@@ -201,6 +220,7 @@ type ResourceLink struct {
 	Title        string
 	ContextID    string
 	ContextTitle string
+	InContext    greenroom.ContextID
 }
 
 type Scenario struct {

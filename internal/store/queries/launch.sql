@@ -82,10 +82,10 @@ where launches.workspace_id = @workspace_id and launches.id in (
 -- name: AddLaunch :execrows
 insert into launches (workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id,
 	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until,
-	claims, took_ms, rung)
+	claims, took_ms, rung, context_id, deep_linking, for_learner_id)
 values (@workspace_id, @id, @reference, @at, @outcome, @connection_id, @deployment, @message_type, @learner_id, @link_id,
 	@line_item_id, @scenario_id, @return_url, @standing, @instructor, @check_name, @clause, @detail, @passed, @state_id, @sign_in_hash, @sign_in_until,
-	@claims, @took_ms, @rung)
+	@claims, @took_ms, @rung, @context_id, @deep_linking, @for_learner_id)
 on conflict (workspace_id, state_id) do nothing;
 
 -- What came with a launch replaces what was known; what did not come stays.
@@ -99,13 +99,31 @@ on conflict (workspace_id, connection_id, subject) do update set
 	seen_at = case when excluded.seen_at < learners.seen_at then learners.seen_at else excluded.seen_at end
 returning id;
 
+-- What a launch tells of the services of a context stands for all of them:
+-- scopes come with the URLs.
+-- name: MeetContext :one
+insert into contexts (workspace_id, id, connection_id, deployment, platform_id, link_platform_id, label, title,
+	memberships_url, line_items_url, scopes, created_at, seen_at)
+values (@workspace_id, @id, @connection_id, @deployment, @platform_id, @link_platform_id, @label, @title,
+	@memberships_url, @line_items_url, @scopes, @created_at, @seen_at)
+on conflict (workspace_id, connection_id, deployment, platform_id, link_platform_id) do update set
+	label = case when excluded.label = '' then contexts.label else excluded.label end,
+	title = case when excluded.title = '' then contexts.title else excluded.title end,
+	memberships_url = case when excluded.memberships_url = '' then contexts.memberships_url else excluded.memberships_url end,
+	line_items_url = case when excluded.line_items_url = '' then contexts.line_items_url else excluded.line_items_url end,
+	scopes = case when excluded.line_items_url = '' then contexts.scopes else excluded.scopes end,
+	created_at = case when contexts.created_at = 0 then excluded.created_at else contexts.created_at end,
+	seen_at = case when excluded.seen_at < contexts.seen_at then contexts.seen_at else excluded.seen_at end
+returning id;
+
 -- name: MeetResourceLink :one
-insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title)
-values (@workspace_id, @id, @connection_id, @deployment, @platform_id, @title, @context_id, @context_title)
+insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context)
+values (@workspace_id, @id, @connection_id, @deployment, @platform_id, @title, @context_id, @context_title, @in_context)
 on conflict (workspace_id, connection_id, deployment, platform_id) do update set
 	title = case when excluded.title = '' then resource_links.title else excluded.title end,
 	context_id = case when excluded.context_id = '' then resource_links.context_id else excluded.context_id end,
-	context_title = case when excluded.context_title = '' then resource_links.context_title else excluded.context_title end
+	context_title = case when excluded.context_title = '' then resource_links.context_title else excluded.context_title end,
+	in_context = case when excluded.in_context = '' then resource_links.in_context else excluded.in_context end
 returning id;
 
 -- name: MeetLineItem :one
@@ -139,3 +157,12 @@ select * from line_items where workspace_id = @workspace_id and id = @id;
 -- name: SaveLineItem :execrows
 update line_items set url = @url, url_hash = @url_hash, title = @title, maximum = @maximum
 where workspace_id = @workspace_id and id = @id;
+
+-- name: LinksIn :many
+select * from resource_links where workspace_id = @workspace_id and in_context = @in_context order by id;
+
+-- name: Contexts :many
+select * from contexts where workspace_id = @workspace_id order by seen_at desc, id desc;
+
+-- name: ContextByID :one
+select * from contexts where workspace_id = @workspace_id and id = @id;

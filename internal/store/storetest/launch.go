@@ -17,11 +17,13 @@ func testRecordLaunch(t *testing.T, s greenroom.Store) {
 
 		want := r.Launch
 		want.Learner, want.Link, want.LineItem = r.Learner.ID, r.Link.ID, r.LineItem.ID
+		want.Context, r.Link.Context = r.Context.ID, r.Context.ID
 		equal(t, "returned", got, want)
 		equal(t, "launch", must(w.Launch(t.Context(), want.ID))(t), want)
 		equal(t, "by state", must(w.LaunchByState(t.Context(), want.StateID))(t), want)
 		equal(t, "learner", must(w.Learner(t.Context(), r.Learner.ID))(t), r.Learner)
-		equal(t, "link", must(w.ResourceLink(t.Context(), r.Link.ID))(t), r.Link)
+		equal(t, "link", must(w.ResourceLink(t.Context(), r.Link.ID))(t), *r.Link)
+		equal(t, "context", must(w.Context(t.Context(), r.Context.ID))(t), *r.Context)
 		r.LineItem.ResourceLink = r.Link.ID
 		equal(t, "line item", must(w.LineItem(t.Context(), r.LineItem.ID))(t), *r.LineItem)
 	})
@@ -31,6 +33,7 @@ func testRecordLaunch(t *testing.T, s greenroom.Store) {
 		equal(t, "learner", got.Learner, w.learner.ID)
 		equal(t, "link", got.Link, w.link.ID)
 		equal(t, "line item", got.LineItem, w.item.ID)
+		equal(t, "context", got.Context, w.context.ID)
 		found := must(w.Learner(t.Context(), w.learner.ID))(t)
 		equal(t, "created", found.CreatedAt, minutes(1))
 		equal(t, "seen", found.SeenAt, minutes(2))

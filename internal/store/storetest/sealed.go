@@ -77,6 +77,13 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 		}
 		return all
 	},
+	"LinksIn": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LinksIn(ctx, a.context.ID))
+	},
+	"Contexts": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Contexts(ctx)) },
+	"Context": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.Context(ctx, a.context.ID))
+	},
 	"ResourceLink": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.ResourceLink(ctx, a.link.ID))
 	},

@@ -46,6 +46,7 @@ type world struct {
 	learner    greenroom.Learner
 	link       greenroom.ResourceLink
 	item       greenroom.LineItem
+	context    greenroom.Context
 	open       greenroom.Session
 	ended      greenroom.Session
 	pick       greenroom.Pick // of open
@@ -138,9 +139,14 @@ func (w *world) record(n int) greenroom.LaunchRecord {
 			ID: greenroom.LearnerID(w.id("learner-" + nth)), Connection: w.connection.ID, Subject: subject,
 			Name: w.mark + " Bea", Email: "bea@" + w.mark, Locale: "de", CreatedAt: minutes(n), SeenAt: minutes(n),
 		},
-		Link: greenroom.ResourceLink{
+		Link: &greenroom.ResourceLink{
 			ID: greenroom.ResourceLinkID(w.id("link-" + nth)), Connection: w.connection.ID, Deployment: deployment,
 			PlatformID: activity, Title: w.mark + " call", ContextID: "course-1", ContextTitle: w.mark + " course",
+		},
+		Context: &greenroom.Context{
+			ID: greenroom.ContextID(w.id("context-" + nth)), Connection: w.connection.ID, Deployment: deployment,
+			PlatformID: "course-1", Label: "C1", Title: w.mark + " course", MembershipsURL: issuer + "/members",
+			LineItemsURL: issuer + "/items", Scopes: []string{"score"}, CreatedAt: minutes(n), SeenAt: minutes(n),
 		},
 		LineItem: &greenroom.LineItem{
 			ID: greenroom.LineItemID(w.id("item-" + nth)), Connection: w.connection.ID, URL: itemURL, Title: w.mark + " call",
@@ -156,6 +162,7 @@ func launched(t *testing.T, s greenroom.Store, mark string, twin ...*world) *wor
 	w.learner = must(w.Learner(t.Context(), w.launch.Learner))(t)
 	w.link = must(w.ResourceLink(t.Context(), w.launch.Link))(t)
 	w.item = must(w.LineItem(t.Context(), w.launch.LineItem))(t)
+	w.context = must(w.Context(t.Context(), w.launch.Context))(t)
 	return w
 }
 
