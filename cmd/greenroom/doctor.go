@@ -123,6 +123,8 @@ func (c doctorCmd) schema(ctx context.Context) (finding, bool) {
 		return finding{"database", false, "there is no database yet; the first \"greenroom serve\" makes it"}, false
 	case err != nil:
 		return finding{"database", false, err.Error()}, false
+	case schema.Newer():
+		return finding{"database", false, (&store.SchemaError{Schema: schema}).Error()}, false
 	case schema.Pending() > 0:
 		return finding{"database", false, fmt.Sprintf("%d migrations are to be applied: run \"greenroom migrate\"", schema.Pending())}, false
 	}

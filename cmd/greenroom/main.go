@@ -35,7 +35,9 @@ type cli struct {
 	Keys        keysCmd        `cmd:"" help:"See and rotate the signing keys of a workspace."`
 	Scenario    scenarioCmd    `cmd:"" help:"Bring scenarios into a workspace."`
 	Passback    passbackCmd    `cmd:"" help:"See which scores are on their way to an LMS."`
-	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date."`
+	Backup      backupCmd      `cmd:"" help:"Copy the SQLite database to a file, while the server runs."`
+	Restore     restoreCmd     `cmd:"" help:"Put a backup in the place of the SQLite database."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date, or move everything from SQLite to PostgreSQL."`
 	Conformance conformanceCmd `cmd:"" help:"Examine an LTI tool, this one or another, as a platform."`
 	Doctor      doctorCmd      `cmd:"" help:"Check what a deployment needs and say what is wrong."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

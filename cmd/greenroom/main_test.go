@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,6 +36,12 @@ func TestCommands(t *testing.T) {
 			for _, script := range scripts {
 				testscript.Run(t, testscript.Params{
 					Files: []string{script},
+					Condition: func(cond string) (bool, error) { // [sqlite] and [postgresql]
+						if cond != "sqlite" && cond != "postgresql" {
+							return false, fmt.Errorf("there is no condition %q", cond)
+						}
+						return strings.EqualFold(cond, name), nil
+					},
 					Setup: func(e *testscript.Env) error {
 						e.Setenv("GREENROOM_DATA", filepath.Join(e.WorkDir, "data"))
 						database(t, e)

@@ -35,8 +35,8 @@ func OpenService(ctx context.Context, c Config) (*House, error) {
 	if err := c.keyPolicy().Check(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
+	if err := makeFolder(c.DataDir); err != nil {
+		return nil, err
 	}
 	out, err := outbound.New(outbound.Options{
 		AllowNetworks: c.AllowNetworks, AllowPorts: c.AllowPorts, CAFile: c.CAFile,

@@ -39,14 +39,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if c.LaunchLogKeep < MinLaunchLogKeep {
 		return nil, fmt.Errorf("the launch log must be kept for two days at least, not %v", c.LaunchLogKeep)
 	}
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
-	}
-	lock := flock.New(c.path(lockFile))
-	held, err := lock.TryLock()
-	if err == nil && !held {
-		err = fmt.Errorf("another Greenroom server runs on %s", c.DataDir)
-	}
+	lock, err := lockFolder(c.DataDir)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 )
 
@@ -58,4 +59,21 @@ func MigrateDownTo(ctx context.Context, s *Store, version int64) error {
 func Exec(ctx context.Context, s *Store, statement string) error {
 	_, err := s.write.ExecContext(ctx, statement)
 	return err
+}
+
+// ExecFile runs statements on a SQLite file that is no store of this program,
+// and leaves no log beside it.
+func ExecFile(ctx context.Context, path string, statements ...string) error {
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	for _, s := range statements {
+		if _, err := db.ExecContext(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }

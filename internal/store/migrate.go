@@ -26,10 +26,16 @@ type Schema struct {
 // Pending is the number of migrations still to be applied.
 func (s Schema) Pending() int { return s.pending }
 
-// A SchemaError says that the tables are older than the program.
+// Newer tells whether a newer program has been at the tables.
+func (s Schema) Newer() bool { return s.Have > s.Want }
+
+// A SchemaError says that the tables are older or newer than the program.
 type SchemaError struct{ Schema }
 
 func (e *SchemaError) Error() string {
+	if e.Newer() {
+		return fmt.Sprintf("the tables in %s are at version %d, made by a newer Greenroom; this program knows %d: install the newer program, or restore a backup that is as old as this one", e.Dialect, e.Have, e.Want)
+	}
 	return fmt.Sprintf("the tables in %s are at version %d and this program needs %d: run greenroom migrate", e.Dialect, e.Have, e.Want)
 }
 
@@ -86,6 +92,11 @@ func (s *Store) migrate(ctx context.Context, log *slog.Logger) (applied int, err
 		return 0, fmt.Errorf("migrate: %w", err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	if schema, err := s.Schema(ctx); err != nil {
+		return 0, err
+	} else if schema.Newer() {
+		return 0, &SchemaError{schema}
+	}
 	p, err := s.provider()
 	if err != nil {
 		return 0, err

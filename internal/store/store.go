@@ -17,7 +17,8 @@ type Options struct {
 	// DatabaseURL is postgres://… with whatever parameters pgx knows.
 	DatabaseURL string
 	// Migrate brings the tables up to date first. Without it Open refuses a
-	// database whose tables are older than this program, with a *SchemaError.
+	// database whose tables are older than this program, with a *SchemaError;
+	// those that are newer it refuses always.
 	Migrate bool
 	// Logger hears of migrations; nil for none.
 	Logger *slog.Logger
@@ -68,7 +69,7 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if st.Pending() > 0 {
+	if st.Pending() > 0 || st.Newer() {
 		return &SchemaError{Schema: st}
 	}
 	return nil

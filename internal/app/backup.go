@@ -1,0 +1,95 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/store"
+)
+
+// Backup writes a copy of the SQLite database to a file, while a server runs.
+func (c Config) Backup(ctx context.Context, file string, replace bool) (store.Copy, error) {
+	made, err := store.Backup(ctx, c.StoreOptions(false), file, replace)
+	if errors.Is(err, fs.ErrExist) {
+		err = fmt.Errorf("%s is there already and was left alone; take another name, or add --force", file)
+	}
+	return made, err
+}
+
+// A Restored is what became of a restore.
+type Restored struct {
+	store.Copy
+	Aside string // where the database is that was there; empty if there was none
+	// Warning is why a server will not start yet; empty if it will.
+	Warning string
+}
+
+// Restore puts a copy in the place of the SQLite database. No server may run on
+// the data directory.
+func (c Config) Restore(ctx context.Context, file string, replace bool) (_ Restored, err error) {
+	c = c.withDefaults()
+	lock, err := lockFolder(c.DataDir)
+	if err != nil {
+		return Restored{}, err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	r := Restored{}
+	r.Copy, r.Aside, err = store.Restore(ctx, c.StoreOptions(false), file, replace, c.Now())
+	if errors.Is(err, fs.ErrExist) {
+		err = fmt.Errorf("there is a database in %s, and it was left alone; add --force to put the backup in its place (what is there is kept beside it)", c.DataDir)
+	}
+	if err != nil {
+		return Restored{}, err
+	}
+	r.Warning = c.missingKey(ctx, r.Copy)
+	return r, nil
+}
+
+// missingKey says what is wrong with the master key for a database, which is
+// no part of a backup.
+func (c Config) missingKey(ctx context.Context, restored store.Copy) string {
+	if restored.Schema.Pending() > 0 {
+		return "" // the start that brings the tables up to date looks
+	}
+	db, err := store.Open(ctx, c.StoreOptions(false))
+	if err != nil {
+		return err.Error()
+	}
+	defer db.Close()
+	if err := c.guardLostKey(ctx, db); err != nil {
+		return err.Error()
+	}
+	if _, err := os.Stat(c.path(masterKeyFile)); c.MasterKey == "" && err != nil {
+		return "" // there is nothing sealed yet
+	}
+	master, _, err := c.masterKey()
+	if err == nil {
+		err = checkMasterKey(ctx, &greenroom.Service{Store: db, Vault: greenroom.NewVault(master)}, c.masterKeyPlace())
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// Move copies everything from a SQLite database, on whose directory no server
+// may run, to the configured PostgreSQL, which must be empty.
+func (c Config) Move(ctx context.Context, sqlitePath string) (_ []store.Table, err error) {
+	if c.DatabaseURL == "" {
+		return nil, errors.New("to which PostgreSQL? give --database-url postgres://…")
+	}
+	if _, err := os.Stat(sqlitePath); err != nil {
+		return nil, err
+	}
+	lock, err := lockFolder(filepath.Dir(sqlitePath))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	return store.Move(ctx, sqlitePath, c.DatabaseURL)
+}

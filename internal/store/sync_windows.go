@@ -1,0 +1,4 @@
+package store
+
+// syncFolder has nothing to do: Windows keeps names by itself.
+func syncFolder(string) error { return nil }
