@@ -91,7 +91,12 @@ func formOf(r route) url.Values {
 // mayBeFramed tells whether an LMS shows what is at a path in its own page.
 func mayBeFramed(r route) bool {
 	_, machine := forMachines[r.pattern]
-	return !machine && (strings.HasPrefix(r.path, "/lti/") || strings.HasPrefix(r.path, "/stage/"))
+	for _, below := range []string{"/lti/", "/stage/", "/course/"} {
+		if strings.HasPrefix(r.path, below) {
+			return !machine
+		}
+	}
+	return false
 }
 
 func holdHeaders(t *testing.T, at string, r route, answer reply) {

@@ -11,17 +11,22 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/roleplay"
 )
 
-// A Visit is a learner on the stage: the launch they came by, and what it led
-// them to.
+// A Visit is somebody in a room that their launch opened: who they are, and
+// what the launch led them to. What it did not bring is the zero value.
 type Visit struct {
 	Workspace  Workspace
-	Launch     Launch
-	Learner    Learner
-	Link       ResourceLink
 	Connection Connection
-	Scenario   Scenario
-	Ticket     string // for the URLs of the next page; empty where the browser keeps cookies
+	Launch     Launch
+	Learner    Learner      // zero in a launch that does not say who it is
+	Context    Context      // zero outside of any course
+	Link       ResourceLink // zero in deep linking
+	Scenario   Scenario     // likewise
+	Ticket     string       // for the URLs of the next page; empty where the browser keeps cookies
 }
+
+// Practises tells whether a visit is somebody's at an activity: it may be on
+// the stage.
+func (v Visit) Practises() bool { return v.Learner.ID != "" && v.Link.ID != "" && v.Scenario.ID != "" }
 
 // Visit returns what a launch opened for the holder of its sign-in token.
 // ErrNotFound if the token is another launch's, or has run out.
@@ -59,17 +64,25 @@ func (s *Service) visit(ctx context.Context, w WorkspaceID, launch Launch) (v Vi
 	if v.Workspace, err = store.Workspace(ctx); err != nil {
 		return Visit{}, err
 	}
-	if v.Learner, err = store.Learner(ctx, v.Launch.Learner); err != nil {
+	if v.Connection, err = store.Connection(ctx, launch.Connection); err != nil {
 		return Visit{}, err
 	}
-	if v.Link, err = store.ResourceLink(ctx, v.Launch.Link); err != nil {
-		return Visit{}, err
-	}
-	if v.Connection, err = store.Connection(ctx, v.Launch.Connection); err != nil {
-		return Visit{}, err
-	}
-	v.Scenario, err = store.Scenario(ctx, v.Launch.Scenario)
+	err = errors.Join(
+		brought(&v.Learner, launch.Learner, func() (Learner, error) { return store.Learner(ctx, launch.Learner) }),
+		brought(&v.Context, launch.Context, func() (Context, error) { return store.Context(ctx, launch.Context) }),
+		brought(&v.Link, launch.Link, func() (ResourceLink, error) { return store.ResourceLink(ctx, launch.Link) }),
+		brought(&v.Scenario, launch.Scenario, func() (Scenario, error) { return store.Scenario(ctx, launch.Scenario) }),
+	)
 	return v, err
+}
+
+// brought reads what a launch brought. Unlike what is known of it in the log,
+// it must be there still.
+func brought[T any, ID ~string](into *T, id ID, read func() (T, error)) (err error) {
+	if id != "" {
+		*into, err = read()
+	}
+	return err
 }
 
 // A Lobby is the room in front of the stage: what the scenario is about, and

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"strings"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/web"
@@ -67,10 +66,13 @@ func (s *Stage) page(h visited) http.Handler {
 	})
 }
 
-// visit finds out who asks. A launch that never was and a cookie of another
-// one look alike.
+// visit finds out who asks. The stage is that of an activity: other launches
+// open other rooms.
 func (s *Stage) visit(r *http.Request) (greenroom.Visit, error) {
-	v, err := s.identify(r)
+	v, err := s.kit.Visit(r)
+	if err == nil && !v.Practises() {
+		err = greenroom.ErrNotFound
+	}
 	if errors.Is(err, greenroom.ErrNotFound) {
 		return v, &web.PageError{
 			Status:   http.StatusUnauthorized,
@@ -82,29 +84,6 @@ func (s *Stage) visit(r *http.Request) (greenroom.Visit, error) {
 	}
 	return v, err
 }
-
-// identify takes the browser's cookie, or the ticket in the URL where it keeps
-// none.
-func (s *Stage) identify(r *http.Request) (greenroom.Visit, error) {
-	workspace := greenroom.WorkspaceID(r.PathValue("workspace"))
-	id, ticket, ticketed := strings.Cut(r.PathValue("launch"), web.TicketMark)
-	launch := greenroom.LaunchID(id)
-	if !ticketed {
-		return s.service.Visit(r.Context(), workspace, launch, s.kit.StageToken(r, launch))
-	}
-	if openedAlone(r) {
-		return greenroom.Visit{}, greenroom.ErrNotFound
-	}
-	v, err := s.service.VisitByTicket(r.Context(), workspace, launch, ticket)
-	if err == nil {
-		v.Ticket = s.service.Ticket(v.Launch)
-	}
-	return v, err
-}
-
-// openedAlone tells that an address was opened outside of a frame: copied,
-// sent to somebody, found in a history.
-func openedAlone(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Dest") == "document" }
 
 // notHere is for what is not this learner's. The way back stays on the stage.
 func notHere(v greenroom.Visit, cause error) error {
@@ -118,13 +97,7 @@ func notHere(v greenroom.Visit, cause error) error {
 }
 
 // path is a page of a visit.
-func path(v greenroom.Visit, tail string) string {
-	launch := string(v.Launch.ID)
-	if v.Ticket != "" {
-		launch += web.TicketMark + v.Ticket
-	}
-	return "/stage/" + string(v.Workspace.ID) + "/" + launch + tail
-}
+func path(v greenroom.Visit, tail string) string { return web.StagePath(v, tail) }
 
 func sessionPath(v greenroom.Visit, id greenroom.SessionID, tail string) string {
 	return path(v, "/sessions/"+string(id)+tail)

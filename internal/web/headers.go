@@ -19,7 +19,7 @@ const (
 
 // framed are the paths below which everything may be shown in a frame of an
 // LMS, errors as well: a page that is refused there would be a blank one.
-var framed = []string{"/lti/", "/stage/"}
+var framed = []string{"/lti/", "/stage/", "/course/"}
 
 // headersOf sets the headers of a page by its path, for what fails before the
 // page's own handler is reached.

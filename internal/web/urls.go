@@ -78,7 +78,7 @@ func (u URLs) PersonLink(token string) string {
 
 // Stage returns the room in front of the stage that a launch opened.
 func (u URLs) Stage(w greenroom.WorkspaceID, l greenroom.LaunchID) string {
-	return u.origin + "/stage/" + url.PathEscape(string(w)) + "/" + url.PathEscape(string(l))
+	return u.origin + launchPath("stage", w, l)
 }
 
 // StageByTicket is Stage for a browser that keeps no cookie.
@@ -86,7 +86,18 @@ func (u URLs) StageByTicket(w greenroom.WorkspaceID, l greenroom.LaunchID, ticke
 	return u.Stage(w, l) + TicketMark + ticket
 }
 
-// TicketMark stands between a launch's ID and the ticket in the stage's paths.
+// Course returns the instructors' room that a launch opened.
+func (u URLs) Course(w greenroom.WorkspaceID, l greenroom.LaunchID) string {
+	return u.origin + launchPath("course", w, l)
+}
+
+// CourseByTicket is Course for a browser that keeps no cookie.
+func (u URLs) CourseByTicket(w greenroom.WorkspaceID, l greenroom.LaunchID, ticket string) string {
+	return u.Course(w, l) + TicketMark + ticket
+}
+
+// TicketMark stands between a launch's ID and the ticket in the paths of what a
+// launch opened.
 const TicketMark = "~"
 
 // Endpoints returns the URLs by which a platform knows a workspace; name is
