@@ -58,6 +58,11 @@ const (
 	WorkspaceRenamed     AuditAction = "workspace.renamed"
 	WorkspaceDeleted     AuditAction = "workspace.deleted" // in the instance's record alone
 	PassbackSentAgain    AuditAction = "passback.sent_again"
+	LearnersMerged       AuditAction = "learner.merged"
+	LearnerSeparated     AuditAction = "learner.separated"
+	LearnerExported      AuditAction = "learner.exported"
+	LearnerErased        AuditAction = "learner.erased"
+	RetentionChanged     AuditAction = "retention.changed"
 	SignInEnded          AuditAction = "sign_in.ended_everywhere"
 	PasswordChanged      AuditAction = "password.changed"
 	PasswordResetLink    AuditAction = "password.reset_link"
@@ -84,6 +89,11 @@ var actionTexts = map[AuditAction]string{
 	WorkspaceRenamed:     "Renamed the workspace",
 	WorkspaceDeleted:     "Deleted the workspace",
 	PassbackSentAgain:    "Sent a score again",
+	LearnersMerged:       "Merged learners",
+	LearnerSeparated:     "Separated a merged learner",
+	LearnerExported:      "Exported a learner's data",
+	LearnerErased:        "Erased a learner",
+	RetentionChanged:     "Changed how long practice is kept",
 	SignInEnded:          "Signed out everywhere",
 	PasswordChanged:      "Changed a password",
 	PasswordResetLink:    "Made a password reset link",
@@ -109,12 +119,13 @@ const (
 	NounPerson     AuditNoun = "person"
 	NounScenario   AuditNoun = "scenario"
 	NounPassback   AuditNoun = "passback"
+	NounLearner    AuditNoun = "learner"
 	NounWorkspace  AuditNoun = "workspace"
 )
 
 // AuditNouns lists the kinds, in the order of a menu.
 func AuditNouns() []AuditNoun {
-	return []AuditNoun{NounConnection, NounInvite, NounKey, NounPerson, NounScenario, NounPassback, NounWorkspace}
+	return []AuditNoun{NounConnection, NounInvite, NounKey, NounPerson, NounScenario, NounPassback, NounLearner, NounWorkspace}
 }
 
 // Text says the kind in words, in the plural.
@@ -132,6 +143,8 @@ func (n AuditNoun) Text() string {
 		return "Scenarios"
 	case NounPassback:
 		return "Passbacks"
+	case NounLearner:
+		return "Learners"
 	case NounWorkspace:
 		return "Workspace"
 	}
@@ -148,6 +161,7 @@ const (
 // An AuditFilter narrows the audit log. The zero filter is everything.
 type AuditFilter struct {
 	Noun   AuditNoun
+	NounID string
 	Action AuditAction
 	// Actor is nil for all; it points to an empty ID for what nobody did who
 	// had signed in.

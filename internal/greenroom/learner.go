@@ -13,6 +13,50 @@ type Learner struct {
 	Locale     string // of the last launch, empty if unknown
 	CreatedAt  time.Time
 	SeenAt     time.Time
+	// History is whose practice this learner's belongs to: learners that were
+	// merged have the same. It is the ID of one of them, who may be gone.
+	History LearnerID
+}
+
+// A LearnerFilter narrows and sorts the list of learners.
+type LearnerFilter struct {
+	Query      string // in a name, an e-mail address or a subject, whatever its case
+	Connection ConnectionID
+	Sort       LearnerSort
+	Skip       int // rows, from the beginning of the list
+	Limit      int
+}
+
+// A LearnerSort is an order of the list of learners.
+type LearnerSort string
+
+// The orders.
+const (
+	BySeen     LearnerSort = "" // who was seen last comes first
+	ByName     LearnerSort = "name"
+	BySessions LearnerSort = "sessions" // who has most comes first
+)
+
+// A LearnerRow is one history in a list: the learner of it who was seen last.
+type LearnerRow struct {
+	Learner
+	PlatformName string
+	Identities   int // learners that were merged, itself included
+	Sessions     int // of all of them
+}
+
+// A PastSession is a session with what a history shows beside it.
+type PastSession struct {
+	Session
+	ScenarioSlug, ScenarioTitle string
+	ActivityTitle, CourseTitle  string // may be empty
+	Context                     ContextID
+}
+
+// Aged counts what is older than a time.
+type Aged struct {
+	Sessions int
+	Learners int
 }
 
 // DisplayName returns the name, or a neutral stand-in.

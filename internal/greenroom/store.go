@@ -132,6 +132,14 @@ type WorkspaceStore interface {
 	// passbacks stay.
 	SweepLaunches(ctx context.Context, before, now time.Time, limit int) (int, error)
 
+	// SweepSessions erases up to limit sessions that neither began nor ended
+	// since a time, the oldest first, and returns how many. Passbacks stay.
+	SweepSessions(ctx context.Context, before time.Time, limit int) (int, error)
+	// SweepLearners erases, as EraseLearner does, up to limit learners of
+	// histories in which nobody was seen or practised since a time, and
+	// returns how many.
+	SweepLearners(ctx context.Context, before time.Time, limit int) (int, error)
+
 	// ClaimPassbacks leases up to limit due passbacks of one connection until
 	// leaseUntil, the one that waits longest first. Two callers never get the
 	// same row while its lease lasts.
@@ -156,6 +164,19 @@ type Reader interface {
 	Learner(ctx context.Context, id LearnerID) (Learner, error)
 	// LearnerBySubject returns whom a connection calls by a subject.
 	LearnerBySubject(ctx context.Context, c ConnectionID, subject string) (Learner, error)
+	// FindLearners returns one row for each history, in the order of the
+	// filter; those that are alike, last seen first.
+	FindLearners(ctx context.Context, f LearnerFilter) ([]LearnerRow, error)
+	// Identities returns the learners of a history, last seen first.
+	Identities(ctx context.Context, history LearnerID) ([]Learner, error)
+	// LearnersLike returns learners of other histories with the name or the
+	// e-mail address of one in this history, last seen first.
+	LearnersLike(ctx context.Context, history LearnerID, limit int) ([]Learner, error)
+	// History returns the sessions of all learners of a history, the newest
+	// first.
+	History(ctx context.Context, history LearnerID, limit int) ([]PastSession, error)
+	// Older counts what SweepSessions and SweepLearners would erase.
+	Older(ctx context.Context, before time.Time) (Aged, error)
 
 	// Connections returns all, the newest first.
 	Connections(ctx context.Context) ([]Connection, error)
@@ -199,7 +220,8 @@ type Reader interface {
 	// OpenSession returns the learner's session at a link and scenario that
 	// has not ended.
 	OpenSession(ctx context.Context, l LearnerID, link ResourceLinkID, s ScenarioID) (Session, error)
-	// SessionsOf returns a learner's sessions at a link and scenario, the newest first.
+	// SessionsOf returns the sessions of a learner, and of those who share the
+	// history, at a link and scenario, the newest first.
 	SessionsOf(ctx context.Context, l LearnerID, link ResourceLinkID, s ScenarioID) ([]Session, error)
 	// EndedSessions returns the workspace's ended sessions, the newest first.
 	EndedSessions(ctx context.Context, limit int) ([]Session, error)
@@ -211,6 +233,9 @@ type Reader interface {
 	Passback(ctx context.Context, id PassbackID) (Passback, error)
 	// PassbackFor returns ErrNotFound before the first score.
 	PassbackFor(ctx context.Context, item LineItemID, learner LearnerID) (Passback, error)
+	// PassbacksOf returns those of all learners of a history, the one that
+	// changed last first.
+	PassbacksOf(ctx context.Context, history LearnerID) ([]PassbackRow, error)
 	// CountPassbacks counts by state.
 	CountPassbacks(ctx context.Context) (map[PassbackState]int, error)
 
@@ -229,7 +254,7 @@ type Reader interface {
 type Tx interface {
 	Reader
 
-	// SaveWorkspace changes name and slug. ErrTaken if the slug is used.
+	// SaveWorkspace changes name, slug and retention. ErrTaken if the slug is used.
 	SaveWorkspace(ctx context.Context, w Workspace) error
 	// PutMember gives a person a role, whether or not they had one.
 	PutMember(ctx context.Context, id PersonID, r Role, at time.Time) error
@@ -269,6 +294,13 @@ type Tx interface {
 
 	// AddLaunch writes a row of the launch log that signs nobody in.
 	AddLaunch(ctx context.Context, l Launch) error
+
+	// SetHistory gives a learner a history. ErrNotFound.
+	SetHistory(ctx context.Context, id, history LearnerID) error
+	// EraseLearner removes a learner with their sessions and passbacks. Their
+	// launches stay as nobody's, without what was told of anybody, and sign
+	// nobody in. ErrNotFound.
+	EraseLearner(ctx context.Context, id LearnerID) error
 
 	AddSession(ctx context.Context, s Session) error
 	SaveSession(ctx context.Context, s Session) error

@@ -15,6 +15,8 @@ type Workspace struct {
 	Slug      string      // may change; what people see in admin URLs
 	Name      string
 	CreatedAt time.Time
+	// RetentionMonths is after how many months practice is erased; 0: never.
+	RetentionMonths int
 }
 
 // A Role is what a person may do in one workspace. LTI roles never raise it.

@@ -12,7 +12,7 @@ import (
 // Audit implements greenroom.Reader. A limit of 0 is none.
 func (r reader) Audit(ctx context.Context, f greenroom.AuditFilter) ([]greenroom.AuditEntry, error) {
 	arg := q.AuditParams{
-		WorkspaceID: r.workspace, Noun: string(f.Noun), Action: string(f.Action), Anybody: f.Actor == nil,
+		WorkspaceID: r.workspace, Noun: string(f.Noun), NounID: f.NounID, Action: string(f.Action), Anybody: f.Actor == nil,
 		BeforeID: string(f.Before.ID), BeforeAt: column.Time(f.Before.At), Rows: rows(f.Limit),
 	}
 	if f.Actor != nil {

@@ -57,6 +57,7 @@ func toLearner(r q.Learner) greenroom.Learner {
 		Name:       r.Name,
 		Email:      r.Email,
 		Locale:     r.Locale,
+		History:    r.History,
 		CreatedAt:  time.Time(r.CreatedAt),
 		SeenAt:     time.Time(r.SeenAt),
 	}

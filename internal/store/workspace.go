@@ -21,10 +21,14 @@ func (r reader) Workspace(ctx context.Context) (greenroom.Workspace, error) {
 // whatever ID is given.
 func (t *workspaceTx) SaveWorkspace(ctx context.Context, w greenroom.Workspace) error {
 	return t.fail("workspace "+string(t.workspace), t.txn.attempt(ctx, func() error {
-		return wrote(t.txn.db.SaveWorkspace(ctx, q.SaveWorkspaceParams{ID: t.workspace, Slug: w.Slug, Name: w.Name}))
+		return wrote(t.txn.db.SaveWorkspace(ctx, q.SaveWorkspaceParams{
+			ID: t.workspace, Slug: w.Slug, Name: w.Name, RetentionMonths: w.RetentionMonths,
+		}))
 	}))
 }
 
 func toWorkspace(r q.Workspace) greenroom.Workspace {
-	return greenroom.Workspace{ID: r.ID, Slug: r.Slug, Name: r.Name, CreatedAt: time.Time(r.CreatedAt)}
+	return greenroom.Workspace{
+		ID: r.ID, Slug: r.Slug, Name: r.Name, CreatedAt: time.Time(r.CreatedAt), RetentionMonths: r.RetentionMonths,
+	}
 }

@@ -82,16 +82,18 @@ const audit = `-- name: Audit :many
 select workspace_id, id, at, actor, actor_name, action, noun, noun_id, label, changes from audit
 where workspace_id = $1
 	and (cast($2 as text) = '' or noun = $2)
-	and (cast($3 as text) = '' or action = $3)
-	and (cast($4 as boolean) or actor = $5)
-	and (cast($6 as text) = '' or at < $7 or (at = $7 and id < $6))
+	and (cast($3 as text) = '' or noun_id = $3)
+	and (cast($4 as text) = '' or action = $4)
+	and (cast($5 as boolean) or actor = $6)
+	and (cast($7 as text) = '' or at < $8 or (at = $8 and id < $7))
 order by at desc, id desc
-limit cast($8 as bigint)
+limit cast($9 as bigint)
 `
 
 type AuditParams struct {
 	WorkspaceID greenroom.WorkspaceID
 	Noun        string
+	NounID      string
 	Action      string
 	Anybody     bool
 	Actor       greenroom.PersonID
@@ -106,6 +108,7 @@ func (q *Queries) Audit(ctx context.Context, arg AuditParams) ([]Audit, error) {
 	rows, err := q.db.QueryContext(ctx, audit,
 		arg.WorkspaceID,
 		arg.Noun,
+		arg.NounID,
 		arg.Action,
 		arg.Anybody,
 		arg.Actor,

@@ -116,7 +116,7 @@ func (q *Queries) DueLanes(ctx context.Context, now column.Time) ([]DueLanesRow,
 }
 
 const findWorkspace = `-- name: FindWorkspace :one
-select id, slug, name, created_at from workspaces
+select id, slug, name, created_at, retention_months from workspaces
 where id = $1 or slug = $1
 order by case when id = $1 then 0 else 1 end
 limit 1
@@ -131,12 +131,13 @@ func (q *Queries) FindWorkspace(ctx context.Context, ref greenroom.WorkspaceID) 
 		&i.Slug,
 		&i.Name,
 		&i.CreatedAt,
+		&i.RetentionMonths,
 	)
 	return i, err
 }
 
 const memberships = `-- name: Memberships :many
-select w.id, w.slug, w.name, w.created_at, m.role
+select w.id, w.slug, w.name, w.created_at, w.retention_months, m.role
 from members m
 join workspaces w on w.id = m.workspace_id
 where m.person_id = $1
@@ -162,6 +163,7 @@ func (q *Queries) Memberships(ctx context.Context, personID greenroom.PersonID) 
 			&i.Workspace.Slug,
 			&i.Workspace.Name,
 			&i.Workspace.CreatedAt,
+			&i.Workspace.RetentionMonths,
 			&i.Role,
 		); err != nil {
 			return nil, err
@@ -273,7 +275,7 @@ func (q *Queries) SweepSignIns(ctx context.Context, now column.Time) error {
 }
 
 const workspaces = `-- name: Workspaces :many
-select id, slug, name, created_at from workspaces order by id
+select id, slug, name, created_at, retention_months from workspaces order by id
 `
 
 func (q *Queries) Workspaces(ctx context.Context) ([]Workspace, error) {
@@ -290,6 +292,7 @@ func (q *Queries) Workspaces(ctx context.Context) ([]Workspace, error) {
 			&i.Slug,
 			&i.Name,
 			&i.CreatedAt,
+			&i.RetentionMonths,
 		); err != nil {
 			return nil, err
 		}

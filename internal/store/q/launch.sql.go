@@ -614,7 +614,7 @@ func (q *Queries) LaunchesReferred(ctx context.Context, arg LaunchesReferredPara
 }
 
 const learner = `-- name: Learner :one
-select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at from learners where workspace_id = $1 and id = $2
+select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history from learners where workspace_id = $1 and id = $2
 `
 
 type LearnerParams struct {
@@ -635,12 +635,13 @@ func (q *Queries) Learner(ctx context.Context, arg LearnerParams) (Learner, erro
 		&i.Locale,
 		&i.CreatedAt,
 		&i.SeenAt,
+		&i.History,
 	)
 	return i, err
 }
 
 const learnerBySubject = `-- name: LearnerBySubject :one
-select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at from learners
+select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history from learners
 where workspace_id = $1 and connection_id = $2 and subject = $3
 `
 
@@ -663,12 +664,13 @@ func (q *Queries) LearnerBySubject(ctx context.Context, arg LearnerBySubjectPara
 		&i.Locale,
 		&i.CreatedAt,
 		&i.SeenAt,
+		&i.History,
 	)
 	return i, err
 }
 
 const learners = `-- name: Learners :many
-select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at from learners
+select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history from learners
 where workspace_id = $1
 order by seen_at desc, id desc
 limit cast($2 as bigint)
@@ -698,6 +700,7 @@ func (q *Queries) Learners(ctx context.Context, arg LearnersParams) ([]Learner, 
 			&i.Locale,
 			&i.CreatedAt,
 			&i.SeenAt,
+			&i.History,
 		); err != nil {
 			return nil, err
 		}
@@ -835,8 +838,8 @@ func (q *Queries) MeetContext(ctx context.Context, arg MeetContextParams) (green
 }
 
 const meetLearner = `-- name: MeetLearner :one
-insert into learners (workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into learners (workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $2)
 on conflict (workspace_id, connection_id, subject) do update set
 	name = case when excluded.name = '' then learners.name else excluded.name end,
 	email = case when excluded.email = '' then learners.email else excluded.email end,

@@ -145,6 +145,7 @@ type Learner struct {
 	Locale       string
 	CreatedAt    column.Time
 	SeenAt       column.Time
+	History      greenroom.LearnerID
 }
 
 type LineItem struct {
@@ -269,8 +270,9 @@ type SignIn struct {
 }
 
 type Workspace struct {
-	ID        greenroom.WorkspaceID
-	Slug      string
-	Name      string
-	CreatedAt column.Time
+	ID              greenroom.WorkspaceID
+	Slug            string
+	Name            string
+	CreatedAt       column.Time
+	RetentionMonths int
 }

@@ -303,7 +303,7 @@ func (q *Queries) PassbackFor(ctx context.Context, arg PassbackForParams) (Passb
 }
 
 const passbacks = `-- name: Passbacks :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, i.url, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -363,6 +363,7 @@ func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]Passbac
 			&i.Learner.Locale,
 			&i.Learner.CreatedAt,
 			&i.Learner.SeenAt,
+			&i.Learner.History,
 			&i.URL,
 			&i.Title,
 			&i.Platform,
@@ -381,7 +382,7 @@ func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]Passbac
 }
 
 const passbacksIn = `-- name: PassbacksIn :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, i.url, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -442,7 +443,88 @@ func (q *Queries) PassbacksIn(ctx context.Context, arg PassbacksInParams) ([]Pas
 			&i.Learner.Locale,
 			&i.Learner.CreatedAt,
 			&i.Learner.SeenAt,
+			&i.Learner.History,
 			&i.URL,
+			&i.Title,
+			&i.Platform,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const passbacksOf = `-- name: PassbacksOf :many
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, i.maximum, r.title, c.platform
+from learners l
+join passbacks p on p.workspace_id = l.workspace_id and p.learner_id = l.id
+join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
+join resource_links r on r.workspace_id = i.workspace_id and r.id = i.link_id
+join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
+where l.workspace_id = $1 and l.history = $2
+order by p.changed desc, p.id desc
+`
+
+type PassbacksOfParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	History     greenroom.LearnerID
+}
+
+type PassbacksOfRow struct {
+	Passback Passback
+	Learner  Learner
+	URL      string
+	Maximum  float64
+	Title    string
+	Platform string
+}
+
+func (q *Queries) PassbacksOf(ctx context.Context, arg PassbacksOfParams) ([]PassbacksOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, passbacksOf, arg.WorkspaceID, arg.History)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PassbacksOfRow
+	for rows.Next() {
+		var i PassbacksOfRow
+		if err := rows.Scan(
+			&i.Passback.WorkspaceID,
+			&i.Passback.ID,
+			&i.Passback.ConnectionID,
+			&i.Passback.LineItemID,
+			&i.Passback.LearnerID,
+			&i.Passback.Wanted,
+			&i.Passback.WantedAt,
+			&i.Passback.Posted,
+			&i.Passback.PostedAt,
+			&i.Passback.State,
+			&i.Passback.Attempts,
+			&i.Passback.Since,
+			&i.Passback.NextTry,
+			&i.Passback.Stamp,
+			&i.Passback.LeaseUntil,
+			&i.Passback.Answer,
+			&i.Passback.Changed,
+			&i.Learner.WorkspaceID,
+			&i.Learner.ID,
+			&i.Learner.ConnectionID,
+			&i.Learner.Subject,
+			&i.Learner.Name,
+			&i.Learner.Email,
+			&i.Learner.Locale,
+			&i.Learner.CreatedAt,
+			&i.Learner.SeenAt,
+			&i.Learner.History,
+			&i.URL,
+			&i.Maximum,
 			&i.Title,
 			&i.Platform,
 		); err != nil {

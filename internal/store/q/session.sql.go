@@ -130,6 +130,74 @@ func (q *Queries) EndedSessions(ctx context.Context, arg EndedSessionsParams) ([
 	return items, nil
 }
 
+const history = `-- name: History :many
+select s.workspace_id, s.id, s.learner_id, s.link_id, s.launch_id, s.scenario_id, s.version, s.seed, s.standing, s.started_at, s.ended_at, s.score, s.line_item_id, c.slug, c.title as scenario, r.title as activity, r.context_title as course, r.in_context
+from learners l
+join sessions s on s.workspace_id = l.workspace_id and s.learner_id = l.id
+join scenarios c on c.workspace_id = s.workspace_id and c.id = s.scenario_id
+join resource_links r on r.workspace_id = s.workspace_id and r.id = s.link_id
+where l.workspace_id = $1 and l.history = $2
+order by s.started_at desc, s.id desc
+limit cast($3 as bigint)
+`
+
+type HistoryParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	History     greenroom.LearnerID
+	Rows        int64
+}
+
+type HistoryRow struct {
+	Session   Session
+	Slug      string
+	Scenario  string
+	Activity  string
+	Course    string
+	InContext greenroom.ContextID
+}
+
+func (q *Queries) History(ctx context.Context, arg HistoryParams) ([]HistoryRow, error) {
+	rows, err := q.db.QueryContext(ctx, history, arg.WorkspaceID, arg.History, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []HistoryRow
+	for rows.Next() {
+		var i HistoryRow
+		if err := rows.Scan(
+			&i.Session.WorkspaceID,
+			&i.Session.ID,
+			&i.Session.LearnerID,
+			&i.Session.LinkID,
+			&i.Session.LaunchID,
+			&i.Session.ScenarioID,
+			&i.Session.Version,
+			&i.Session.Seed,
+			&i.Session.Standing,
+			&i.Session.StartedAt,
+			&i.Session.EndedAt,
+			&i.Session.Score,
+			&i.Session.LineItemID,
+			&i.Slug,
+			&i.Scenario,
+			&i.Activity,
+			&i.Course,
+			&i.InContext,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const openSession = `-- name: OpenSession :one
 select workspace_id, id, learner_id, link_id, launch_id, scenario_id, version, seed, standing, started_at, ended_at, score, line_item_id from sessions
 where workspace_id = $1 and learner_id = $2 and link_id = $3 and scenario_id = $4 and ended_at = 0
@@ -284,9 +352,11 @@ func (q *Queries) Session(ctx context.Context, arg SessionParams) (Session, erro
 }
 
 const sessionsOf = `-- name: SessionsOf :many
-select workspace_id, id, learner_id, link_id, launch_id, scenario_id, version, seed, standing, started_at, ended_at, score, line_item_id from sessions
-where workspace_id = $1 and learner_id = $2 and link_id = $3 and scenario_id = $4
-order by started_at desc, id desc
+select s.workspace_id, s.id, s.learner_id, s.link_id, s.launch_id, s.scenario_id, s.version, s.seed, s.standing, s.started_at, s.ended_at, s.score, s.line_item_id from learners l
+join learners same on same.workspace_id = l.workspace_id and same.history = l.history
+join sessions s on s.workspace_id = l.workspace_id and s.learner_id = same.id
+where l.workspace_id = $1 and l.id = $2 and s.link_id = $3 and s.scenario_id = $4
+order by s.started_at desc, s.id desc
 `
 
 type SessionsOfParams struct {

@@ -428,17 +428,23 @@ func (q *Queries) SaveKeyUse(ctx context.Context, arg SaveKeyUseParams) error {
 }
 
 const saveWorkspace = `-- name: SaveWorkspace :execrows
-update workspaces set slug = $1, name = $2 where id = $3
+update workspaces set slug = $1, name = $2, retention_months = $3 where id = $4
 `
 
 type SaveWorkspaceParams struct {
-	Slug string
-	Name string
-	ID   greenroom.WorkspaceID
+	Slug            string
+	Name            string
+	RetentionMonths int
+	ID              greenroom.WorkspaceID
 }
 
 func (q *Queries) SaveWorkspace(ctx context.Context, arg SaveWorkspaceParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, saveWorkspace, arg.Slug, arg.Name, arg.ID)
+	result, err := q.db.ExecContext(ctx, saveWorkspace,
+		arg.Slug,
+		arg.Name,
+		arg.RetentionMonths,
+		arg.ID,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -446,7 +452,7 @@ func (q *Queries) SaveWorkspace(ctx context.Context, arg SaveWorkspaceParams) (i
 }
 
 const workspace = `-- name: Workspace :one
-select id, slug, name, created_at from workspaces where id = $1
+select id, slug, name, created_at, retention_months from workspaces where id = $1
 `
 
 func (q *Queries) Workspace(ctx context.Context, workspaceID greenroom.WorkspaceID) (Workspace, error) {
@@ -457,6 +463,7 @@ func (q *Queries) Workspace(ctx context.Context, workspaceID greenroom.Workspace
 		&i.Slug,
 		&i.Name,
 		&i.CreatedAt,
+		&i.RetentionMonths,
 	)
 	return i, err
 }

@@ -8,6 +8,7 @@ values (@workspace_id, @id, @at, @actor, @actor_name, @action, @noun, @noun_id, 
 select * from audit
 where workspace_id = @workspace_id
 	and (cast(@noun as text) = '' or noun = @noun)
+	and (cast(@noun_id as text) = '' or noun_id = @noun_id)
 	and (cast(@action as text) = '' or action = @action)
 	and (cast(@anybody as boolean) or actor = @actor)
 	and (cast(@before_id as text) = '' or at < @before_at or (at = @before_at and id < @before_id))

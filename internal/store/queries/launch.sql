@@ -90,8 +90,8 @@ on conflict (workspace_id, state_id) do nothing;
 
 -- What came with a launch replaces what was known; what did not come stays.
 -- name: MeetLearner :one
-insert into learners (workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at)
-values (@workspace_id, @id, @connection_id, @subject, @name, @email, @locale, @created_at, @seen_at)
+insert into learners (workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history)
+values (@workspace_id, @id, @connection_id, @subject, @name, @email, @locale, @created_at, @seen_at, @id)
 on conflict (workspace_id, connection_id, subject) do update set
 	name = case when excluded.name = '' then learners.name else excluded.name end,
 	email = case when excluded.email = '' then learners.email else excluded.email end,

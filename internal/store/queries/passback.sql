@@ -27,6 +27,16 @@ where p.workspace_id = @workspace_id and p.state = @state
 order by p.changed desc, p.id desc
 limit cast(@rows as bigint);
 
+-- name: PassbacksOf :many
+select sqlc.embed(p), sqlc.embed(l), i.url, i.maximum, r.title, c.platform
+from learners l
+join passbacks p on p.workspace_id = l.workspace_id and p.learner_id = l.id
+join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
+join resource_links r on r.workspace_id = i.workspace_id and r.id = i.link_id
+join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
+where l.workspace_id = @workspace_id and l.history = @history
+order by p.changed desc, p.id desc;
+
 -- name: CountPassbacks :many
 select state, count(*) as n from passbacks where workspace_id = @workspace_id group by state;
 

@@ -8,9 +8,21 @@ order by started_at desc, id desc
 limit 1;
 
 -- name: SessionsOf :many
-select * from sessions
-where workspace_id = @workspace_id and learner_id = @learner_id and link_id = @link_id and scenario_id = @scenario_id
-order by started_at desc, id desc;
+select s.* from learners l
+join learners same on same.workspace_id = l.workspace_id and same.history = l.history
+join sessions s on s.workspace_id = l.workspace_id and s.learner_id = same.id
+where l.workspace_id = @workspace_id and l.id = @learner_id and s.link_id = @link_id and s.scenario_id = @scenario_id
+order by s.started_at desc, s.id desc;
+
+-- name: History :many
+select sqlc.embed(s), c.slug, c.title as scenario, r.title as activity, r.context_title as course, r.in_context
+from learners l
+join sessions s on s.workspace_id = l.workspace_id and s.learner_id = l.id
+join scenarios c on c.workspace_id = s.workspace_id and c.id = s.scenario_id
+join resource_links r on r.workspace_id = s.workspace_id and r.id = s.link_id
+where l.workspace_id = @workspace_id and l.history = @history
+order by s.started_at desc, s.id desc
+limit cast(@rows as bigint);
 
 -- name: EndedSessions :many
 select * from sessions

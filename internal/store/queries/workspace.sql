@@ -2,7 +2,7 @@
 select * from workspaces where id = @workspace_id;
 
 -- name: SaveWorkspace :execrows
-update workspaces set slug = @slug, name = @name where id = @id;
+update workspaces set slug = @slug, name = @name, retention_months = @retention_months where id = @id;
 
 -- name: DeleteWorkspace :execrows
 delete from workspaces where id = @id;

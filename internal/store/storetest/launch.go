@@ -21,6 +21,7 @@ func testRecordLaunch(t *testing.T, s greenroom.Store) {
 		equal(t, "returned", got, want)
 		equal(t, "launch", must(w.Launch(t.Context(), want.ID))(t), want)
 		equal(t, "by state", must(w.LaunchByState(t.Context(), want.StateID))(t), want)
+		r.Learner.History = r.Learner.ID
 		equal(t, "learner", must(w.Learner(t.Context(), r.Learner.ID))(t), r.Learner)
 		equal(t, "link", must(w.ResourceLink(t.Context(), r.Link.ID))(t), *r.Link)
 		equal(t, "context", must(w.Context(t.Context(), r.Context.ID))(t), *r.Context)

@@ -29,6 +29,30 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"LearnerBySubject": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.LearnerBySubject(ctx, a.connection.ID, subject))
 	},
+	"FindLearners": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		all := got(b.FindLearners(ctx, greenroom.LearnerFilter{}))
+		all = append(all, got(b.FindLearners(ctx, greenroom.LearnerFilter{Connection: a.connection.ID}))...)
+		return append(all, got(b.FindLearners(ctx, greenroom.LearnerFilter{Query: a.learner.Email}))...)
+	},
+	"Identities": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.Identities(ctx, a.learner.ID))
+	},
+	"LearnersLike": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LearnersLike(ctx, a.learner.ID, 0))
+	},
+	"History": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.History(ctx, a.learner.ID, 0))
+	},
+	"Older": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
+		aged, err := b.Older(ctx, minutes(9999))
+		if err == nil && (aged.Sessions > 2 || aged.Learners > 1) {
+			return []any{fmt.Sprintf("counts %+v instead of its own", aged)}
+		}
+		return got(aged, err)
+	},
+	"PassbacksOf": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.PassbacksOf(ctx, a.learner.ID))
+	},
 	"Connections": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
 		return got(b.Connections(ctx))
 	},
@@ -187,6 +211,12 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 		return b.SaveScenario(ctx, s, v)
 	},
 	"AddLaunch": func(ctx context.Context, b greenroom.Tx, a *world) error { return b.AddLaunch(ctx, a.launch) },
+	"SetHistory": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.SetHistory(ctx, a.learner.ID, "stolen")
+	},
+	"EraseLearner": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.EraseLearner(ctx, a.learner.ID)
+	},
 	"AddSession": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		s := a.newSession("stolen", 9)
 		return b.AddSession(ctx, s)
@@ -221,6 +251,12 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 var outside = map[string]func(ctx context.Context, b *world, a *world) []any{
 	"SweepLaunches": func(ctx context.Context, b *world, _ *world) []any {
 		return got(b.SweepLaunches(ctx, minutes(9999), minutes(9999), 0))
+	},
+	"SweepSessions": func(ctx context.Context, b *world, _ *world) []any {
+		return got(b.SweepSessions(ctx, minutes(9999), 0))
+	},
+	"SweepLearners": func(ctx context.Context, b *world, _ *world) []any {
+		return got(b.SweepLearners(ctx, minutes(9999), 0))
 	},
 	"Update": func(ctx context.Context, b *world, a *world) []any {
 		return got(nil, b.Update(ctx, func(ctx context.Context, tx greenroom.Tx) error {
