@@ -134,12 +134,10 @@ func (f *finishing) deepLinking() error {
 	d := &DeepLinking{
 		AcceptTypes: o.texts("accept_types"), AcceptTargets: o.texts("accept_presentation_document_targets"),
 		AcceptMediaTypes: o.text("accept_media_types"), AcceptMultiple: o.flag("accept_multiple"),
-		AcceptLineItem: o.flag("accept_lineitem"), AutoCreate: o.flag("auto_create"),
-		Title: o.text("title"), Text: o.text("text"),
+		AutoCreate: o.flag("auto_create"), Title: o.text("title"), Text: o.text("text"),
 	}
-	if o.has("data") {
-		o.optional("data", "a string", &d.Data)
-	}
+	d.AcceptLineItem = pointer[bool](o, "accept_lineitem", "a boolean")
+	d.Data = pointer[string](o, "data", "a string")
 	var err error
 	if d.ReturnURL, err = o.required("deep_link_return_url"); err != nil {
 		return err

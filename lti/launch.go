@@ -124,17 +124,32 @@ type NamesService struct {
 }
 
 // DeepLinking are the settings of a deep linking request (Deep Linking 2.0
-// §4.4).
+// §4.4). Package deeplink answers it.
+//
+// As JSON it is the claim again, so that an answer can be made in a later
+// request than the launch.
 type DeepLinking struct {
-	ReturnURL        string   // where the answer is posted
-	AcceptTypes      []string // link, file, html, ltiResourceLink, image, …
-	AcceptTargets    []string // iframe, window, embed
-	AcceptMediaTypes string   // for files: media types with commas between
-	AcceptMultiple   bool
-	AcceptLineItem   bool // false: line items are ignored, or the platform does not say
-	AutoCreate       bool
-	Title, Text      string  // defaults for the item
-	Data             *string // returned unchanged; nil when not sent
+	ReturnURL        string   `json:"deep_link_return_url"`                 // where the answer is posted
+	AcceptTypes      []string `json:"accept_types"`                         // link, file, html, ltiResourceLink, image, …
+	AcceptTargets    []string `json:"accept_presentation_document_targets"` // iframe, window, embed
+	AcceptMediaTypes string   `json:"accept_media_types,omitempty"`         // for files: media types with commas between
+	AcceptMultiple   bool     `json:"accept_multiple,omitempty"`            // more than one item
+	AcceptLineItem   *bool    `json:"accept_lineitem,omitempty"`            // nil: the platform does not say; see IgnoresLineItems
+	AutoCreate       bool     `json:"auto_create,omitempty"`                // items are made without the user's confirmation
+	Title            string   `json:"title,omitempty"`                      // default for the item
+	Text             string   `json:"text,omitempty"`                       // default for the item
+	Data             *string  `json:"data,omitempty"`                       // returned unchanged; nil when not sent
+}
+
+// Accepts tells whether the platform takes items of a type.
+func (d *DeepLinking) Accepts(itemType string) bool {
+	return d != nil && slices.Contains(d.AcceptTypes, itemType)
+}
+
+// IgnoresLineItems tells whether the platform has said that it makes no column
+// for an item. One that says nothing may make it: Moodle does.
+func (d *DeepLinking) IgnoresLineItems() bool {
+	return d != nil && d.AcceptLineItem != nil && !*d.AcceptLineItem
 }
 
 // ForUser is the owner of a submission under review (Submission Review 1.0

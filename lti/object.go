@@ -59,6 +59,20 @@ func (o object) optional(name, want string, v any) {
 	}
 }
 
+// pointer returns an optional member, nil if it is absent or of another type.
+func pointer[T any](o object, name, want string) *T {
+	raw := o.raw(name)
+	if raw == nil {
+		return nil
+	}
+	v := new(T)
+	if json.Unmarshal(raw, v) != nil {
+		o.note(name, "not "+want)
+		return nil
+	}
+	return v
+}
+
 // text returns an optional string. NUL, which databases choke on, is replaced.
 func (o object) text(name string) string {
 	var s string

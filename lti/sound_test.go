@@ -85,10 +85,19 @@ var soundLaunches = map[string]struct {
 		return l.DeepLinking.ReturnURL == "https://lms.example/dl" && l.ResourceLink == nil
 	}},
 	"deep linking without target or roles": {spoils(deepLinks, without(claim+"target_link_uri"), without(claim+"roles")), func(l *lti.Launch) bool { return l.TargetLinkURI == "" }},
-	"deep linking keeps data":              {spoils(deepLinks, func(a *attempt) { a.claims[claimDL].(map[string]any)["data"] = "∂ata" }), func(l *lti.Launch) bool { return *l.DeepLinking.Data == "∂ata" }},
-	"line item empty, as Moodle sends it":  {with(claimAGS, map[string]any{"scope": []string{lti.ScopeScore}, "lineitem": ""}), func(l *lti.Launch) bool { return l.Grades.LineItem == "" && l.Grades.Can(lti.ScopeScore) }},
-	"login without deployment":             {noDeploymentAtLogin, anything},
-	"a target judged by the caller":        {func(a *attempt) { a.tool.Hosts = hostIs("tool.example") }, anything},
+	"deep linking keeps data":              {spoils(deepLinks, withSetting("data", "∂ata")), func(l *lti.Launch) bool { return *l.DeepLinking.Data == "∂ata" }},
+	"deep linking with line items": {spoils(deepLinks, withSetting("accept_lineitem", true)), func(l *lti.Launch) bool {
+		return *l.DeepLinking.AcceptLineItem && !l.DeepLinking.IgnoresLineItems()
+	}},
+	"deep linking without line items": {spoils(deepLinks, withSetting("accept_lineitem", false)), func(l *lti.Launch) bool { return l.DeepLinking.IgnoresLineItems() }},
+	"deep linking that does not speak of line items": {deepLinks, func(l *lti.Launch) bool {
+		return l.DeepLinking.AcceptLineItem == nil && !l.DeepLinking.IgnoresLineItems()
+	}},
+	"deep linking with accept_lineitem as text": {spoils(deepLinks, withSetting("accept_lineitem", "false")), odd(claimDL+" accept_lineitem: not a boolean", func(l *lti.Launch) bool { return l.DeepLinking.AcceptLineItem == nil })},
+	"deep linking with data that is no text":    {spoils(deepLinks, withSetting("data", 5)), odd(claimDL+" data: not a string", func(l *lti.Launch) bool { return l.DeepLinking.Data == nil })},
+	"line item empty, as Moodle sends it":       {with(claimAGS, map[string]any{"scope": []string{lti.ScopeScore}, "lineitem": ""}), func(l *lti.Launch) bool { return l.Grades.LineItem == "" && l.Grades.Can(lti.ScopeScore) }},
+	"login without deployment":                  {noDeploymentAtLogin, anything},
+	"a target judged by the caller":             {func(a *attempt) { a.tool.Hosts = hostIs("tool.example") }, anything},
 }
 
 func TestSoundLaunches(t *testing.T) {

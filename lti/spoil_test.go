@@ -134,8 +134,10 @@ func deepLinks(a *attempt) {
 	}
 }
 
-func returnsTo(url string) func(*attempt) {
-	return func(a *attempt) { a.claims[claimDL].(map[string]any)["deep_link_return_url"] = url }
+func returnsTo(url string) func(*attempt) { return withSetting("deep_link_return_url", url) }
+
+func withSetting(name string, value any) func(*attempt) {
+	return func(a *attempt) { a.claims[claimDL].(map[string]any)[name] = value }
 }
 
 func reviews(a *attempt) {

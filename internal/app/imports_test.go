@@ -16,16 +16,17 @@ const module = "github.com/greenroom-lti/greenroom/"
 var allowed = map[string][]string{
 	"lti":          {},
 	"lti/ags":      {"lti"},
+	"lti/deeplink": {"lti"},
 	"lti/dynreg":   {"lti"},
 	"lti/nrps":     {"lti"},
-	"lti/platform": {"lti", "lti/ags", "lti/dynreg"},
-	"lti/ltitest":  {"lti", "lti/ags", "lti/dynreg", "lti/platform"},
+	"lti/platform": {"lti", "lti/ags", "lti/deeplink", "lti/dynreg"},
+	"lti/ltitest":  {"lti", "lti/ags", "lti/deeplink", "lti/dynreg", "lti/platform"},
 
 	"internal/roleplay":  {},
 	"internal/outbound":  {},
 	"internal/greenroom": {"internal/roleplay", "lti"},
 	"internal/store":     {"internal/greenroom", "internal/roleplay", "internal/store/*"},
-	"internal/platforms": {"internal/greenroom", "internal/outbound", "lti", "lti/ags", "lti/dynreg"},
+	"internal/platforms": {"internal/greenroom", "internal/outbound", "lti", "lti/ags", "lti/deeplink", "lti/dynreg"},
 	"internal/jobs":      {"internal/greenroom"},
 	"internal/web":       {"internal/greenroom", "internal/roleplay"},
 	"internal/launch":    {"internal/web", "internal/greenroom", "lti", "lti/dynreg"},
@@ -61,6 +62,7 @@ var forbidden = []struct{ from, to, because string }{
 var third = map[string][]string{
 	"lti":          {"github.com/golang-jwt/jwt/v5"},
 	"lti/ags":      {},
+	"lti/deeplink": {},
 	"lti/dynreg":   {},
 	"lti/nrps":     {},
 	"lti/platform": {"github.com/golang-jwt/jwt/v5"},
