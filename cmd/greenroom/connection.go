@@ -43,7 +43,7 @@ func (c registrationURL) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	v := map[string]any{"url": urls.Registration(w.ID, token), "expires_at": stamp(i.ExpiresAt)}
+	v := map[string]any{"url": urls.For(w).Registration(w.ID, token), "expires_at": stamp(i.ExpiresAt)}
 	return c.print(s, v, func(out io.Writer) {
 		fmt.Fprintln(out, v["url"])
 		fmt.Fprintf(s.err, "Good for one registration until %s.\n", v["expires_at"])

@@ -15,6 +15,7 @@ type workspaceCmd struct {
 	Create workspaceCreate `cmd:"" help:"Make a workspace with its own signing key."`
 	List   workspaceList   `cmd:"" help:"List workspaces, or those that were deleted."`
 	Rename workspaceRename `cmd:"" help:"Change a workspace's name or address. LMSes are not affected."`
+	Host   workspaceHost   `cmd:"" help:"Give a workspace a host of its own, or show its hosts."`
 	Delete workspaceDelete `cmd:"" help:"Delete a workspace with everything in it, for good. Without --yes it shows what would go."`
 }
 
@@ -55,12 +56,14 @@ type workspaceJSON struct {
 	Launch string                `json:"launch_url"`
 	KeySet string                `json:"jwks_url"`
 	OpenID string                `json:"openid_configuration_url"`
+	Host   string                `json:"host"`
 }
 
 func workspaceOut(u web.URLs, w greenroom.Workspace) workspaceJSON {
+	u = u.For(w)
 	return workspaceJSON{
 		w.ID, w.Slug, w.Name,
-		u.Login(w.ID), u.Launch(w.ID), u.KeySet(w.ID), u.OpenIDConfiguration(w.ID),
+		u.Login(w.ID), u.Launch(w.ID), u.KeySet(w.ID), u.OpenIDConfiguration(w.ID), u.Host(),
 	}
 }
 

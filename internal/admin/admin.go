@@ -47,6 +47,10 @@ func (a *Admin) settings(mux web.Router, pattern string, h web.Handler) {
 	mux.Handle(pattern, a.kit.SettingsPage(h))
 }
 
+// urls are those that the route's workspace tells the world, whatever host the
+// page was opened on.
+func (a *Admin) urls(r *http.Request) web.URLs { return a.kit.URLs.For(web.Workspace(r.Context())) }
+
 func (a *Admin) render(w http.ResponseWriter, r *http.Request, status int, page string, data any) error {
 	return a.kit.Render(w, r, status, a.pages, page, data)
 }

@@ -65,7 +65,7 @@ func (h connections) page(r *http.Request, form connectionForm) (ltiPage, error)
 	}
 	connected, err := newConnectedPart(ltiPath(r), launchesPath(r), all)
 	return ltiPage{
-		Path: ltiPath(r), Endpoints: h.kit.URLs.Endpoints(ws.ID, ws.Name), Form: form,
+		Path: ltiPath(r), Endpoints: h.urls(r).Endpoints(ws.ID, ws.Name), Form: form,
 		Invites: invites, Connected: connected, Summary: summary(ws, all, h.kit.Version, web.Reference(r.Context())),
 	}, err
 }

@@ -41,7 +41,7 @@ func (h invites) part(r *http.Request) (invitePart, error) {
 	}
 	part := invitePart{Path: ltiPath(r)}
 	for _, i := range open {
-		url := h.kit.URLs.Registration(actor.Workspace, h.kit.Service.InviteToken(actor, i))
+		url := h.urls(r).Registration(actor.Workspace, h.kit.Service.InviteToken(actor, i))
 		part.URLs = append(part.URLs, inviteURL{ID: i.ID, URL: url, ExpiresAt: i.ExpiresAt})
 	}
 	return part, nil

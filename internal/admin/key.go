@@ -46,7 +46,7 @@ func (h keys) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := keyPage{
-		Path: keysPath(r), LTIPath: ltiPath(r), KeySetURL: h.kit.URLs.KeySet(web.Workspace(r.Context()).ID),
+		Path: keysPath(r), LTIPath: ltiPath(r), KeySetURL: h.urls(r).KeySet(web.Workspace(r.Context()).ID),
 		KeyReport: report, SignsAt: h.kit.Now().Add(report.Policy.Ahead),
 		Ahead: lengthOf(report.Policy.Ahead), Overlap: lengthOf(report.Policy.Overlap),
 	}

@@ -154,7 +154,7 @@ func (h members) showInvitation(w http.ResponseWriter, r *http.Request, made gre
 	if err != nil {
 		return err
 	}
-	page.Made = &madeLink{URL: h.kit.URLs.PersonLink(token), For: made.Email, ExpiresAt: made.ExpiresAt}
+	page.Made = &madeLink{URL: h.urls(r).PersonLink(token), For: made.Email, ExpiresAt: made.ExpiresAt}
 	return h.render(w, r, http.StatusOK, "members.html", page)
 }
 
@@ -256,7 +256,7 @@ func (h members) makeReset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page.Made = &madeLink{URL: h.kit.URLs.PersonLink(token), For: page.Member.Person.Email, ExpiresAt: made.ExpiresAt}
+	page.Made = &madeLink{URL: h.urls(r).PersonLink(token), For: page.Member.Person.Email, ExpiresAt: made.ExpiresAt}
 	return h.render(w, r, http.StatusOK, "member.html", page)
 }
 

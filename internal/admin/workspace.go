@@ -21,7 +21,36 @@ type workspacePage struct {
 	Path       string
 	Name, Slug web.Field
 	ID         greenroom.WorkspaceID
+	Hosts      hostPart
 	Delete     string // address of the page for it, empty unless an owner is here
+}
+
+// A hostPart tells on which hosts the workspace answers.
+type hostPart struct {
+	Host   string // the one that its URLs carry
+	Own    bool   // no other workspace is there
+	Others []string
+}
+
+func (h workspaces) hosts(r *http.Request) (hostPart, error) {
+	all, err := h.kit.Service.Hosts(r.Context(), web.Actor(r.Context()))
+	part := hostPart{Host: h.urls(r).Host(), Own: web.Workspace(r.Context()).Host != ""}
+	for _, host := range all {
+		if host.Name != part.Host {
+			part.Others = append(part.Others, host.Name)
+		}
+	}
+	if part.Own {
+		part.Others = append(part.Others, h.kit.URLs.Host())
+	}
+	return part, err
+}
+
+// page fills the form, and tells where the workspace is.
+func (h workspaces) page(r *http.Request, f greenroom.WorkspaceForm) (page workspacePage, err error) {
+	page = newWorkspacePage(r, f)
+	page.Hosts, err = h.hosts(r)
+	return page, err
 }
 
 func newWorkspacePage(r *http.Request, f greenroom.WorkspaceForm) workspacePage {
@@ -41,7 +70,10 @@ func newWorkspacePage(r *http.Request, f greenroom.WorkspaceForm) workspacePage 
 
 func (h workspaces) edit(w http.ResponseWriter, r *http.Request) error {
 	ws := web.Workspace(r.Context())
-	page := newWorkspacePage(r, greenroom.WorkspaceForm{Name: ws.Name, Slug: ws.Slug})
+	page, err := h.page(r, greenroom.WorkspaceForm{Name: ws.Name, Slug: ws.Slug})
+	if err != nil {
+		return err
+	}
 	return h.render(w, r, http.StatusOK, "general.html", page)
 }
 
@@ -50,8 +82,11 @@ func (h workspaces) rename(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := greenroom.WorkspaceForm{Name: r.PostFormValue("name"), Slug: r.PostFormValue("slug")}
+	page, err := h.page(r, form)
+	if err != nil {
+		return err
+	}
 	saved, err := h.kit.Service.RenameWorkspace(r.Context(), web.Actor(r.Context()), form)
-	page := newWorkspacePage(r, form)
 	if web.MarkFields(err, &page.Name, &page.Slug) {
 		return h.render(w, r, http.StatusUnprocessableEntity, "general.html", page)
 	}

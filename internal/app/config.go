@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +83,15 @@ func (c Config) KnownPublicURL() string {
 		return ""
 	}
 	return strings.TrimSpace(string(raw))
+}
+
+// mainHost is the host of the public URL, empty as long as that is not known.
+func (c Config) mainHost() string {
+	u, err := url.Parse(c.KnownPublicURL())
+	if err != nil {
+		return ""
+	}
+	return greenroom.HostName(u.Host)
 }
 
 // MasterKeyFile is where the master key is, unless the configuration holds it.

@@ -131,7 +131,7 @@ func (d *Demo) furnish(ctx context.Context) (err error) {
 
 // connect does by hand what the first clicks of the demo do.
 func (d *Demo) connect(ctx context.Context) error {
-	u := d.App.Kit.URLs
+	u := d.App.Kit.URLs.For(d.Workspace)
 	w := d.Workspace.ID
 	values, err := d.LMS.ConnectManually(demolms.ToolSettings{
 		Name: "Greenroom", ToolURL: u.Launch(w), LoginURL: u.Login(w),

@@ -77,7 +77,7 @@ func (h *House) assemble(ctx context.Context) error {
 		Store: h.Store, Vault: vault, Platforms: h.Platforms,
 		Engine: roleplay.NewEngine(roleplay.Limits{}),
 		Now:    c.Now, Random: c.Random, Log: c.Log, AllowHTTP: c.Development,
-		KeyPolicy: c.keyPolicy(),
+		KeyPolicy: c.keyPolicy(), MainHost: c.mainHost(),
 	}
 	return checkMasterKey(ctx, h.Service, c.masterKeyPlace())
 }

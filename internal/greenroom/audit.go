@@ -57,6 +57,8 @@ const (
 	WorkspaceCreated     AuditAction = "workspace.created"
 	WorkspaceRenamed     AuditAction = "workspace.renamed"
 	WorkspaceDeleted     AuditAction = "workspace.deleted" // in the instance's record alone
+	HostChanged          AuditAction = "workspace.host_changed"
+	HostForgotten        AuditAction = "workspace.host_forgotten"
 	PassbackSentAgain    AuditAction = "passback.sent_again"
 	LearnersMerged       AuditAction = "learner.merged"
 	LearnerSeparated     AuditAction = "learner.separated"
@@ -88,6 +90,8 @@ var actionTexts = map[AuditAction]string{
 	WorkspaceCreated:     "Created the workspace",
 	WorkspaceRenamed:     "Renamed the workspace",
 	WorkspaceDeleted:     "Deleted the workspace",
+	HostChanged:          "Changed the host of the workspace's URLs",
+	HostForgotten:        "Ended a host of the workspace",
 	PassbackSentAgain:    "Sent a score again",
 	LearnersMerged:       "Merged learners",
 	LearnerSeparated:     "Separated a merged learner",

@@ -19,6 +19,8 @@ type Service struct {
 	Random io.Reader
 	Log    *slog.Logger
 
+	// MainHost is the host of the public URL; empty where no server has run.
+	MainHost string
 	// AllowHTTP accepts http for loopback hosts: development only.
 	AllowHTTP bool
 	// KeyPolicy says how signing keys take turns.

@@ -32,6 +32,10 @@ type InstanceStore interface {
 	Workspaces(ctx context.Context) ([]Workspace, error)
 	// FindWorkspace takes an ID or a slug; an ID wins. ErrNotFound.
 	FindWorkspace(ctx context.Context, ref string) (Workspace, error)
+	// Host returns whose host a name is. ErrNotFound if it is nobody's.
+	Host(ctx context.Context, name string) (Host, error)
+	// HasHosts tells whether any workspace has a host of its own.
+	HasHosts(ctx context.Context) (bool, error)
 
 	// CreatePerson adds a person. ErrTaken if the e-mail address is used.
 	CreatePerson(ctx context.Context, p Person) error
@@ -150,6 +154,8 @@ type WorkspaceStore interface {
 // there are ErrNotFound; lists are empty.
 type Reader interface {
 	Workspace(ctx context.Context) (Workspace, error)
+	// Hosts returns the hosts on which the workspace answers, the newest first.
+	Hosts(ctx context.Context) ([]Host, error)
 
 	// Members returns people with a sign-in, owners first, then by name.
 	Members(ctx context.Context) ([]Member, error)
@@ -254,8 +260,13 @@ type Reader interface {
 type Tx interface {
 	Reader
 
-	// SaveWorkspace changes name, slug and retention. ErrTaken if the slug is used.
+	// SaveWorkspace changes name, slug, host and retention. ErrTaken if the slug is used.
 	SaveWorkspace(ctx context.Context, w Workspace) error
+	// AddHost adds a host to this workspace, whatever it says. ErrTaken if any
+	// workspace has it.
+	AddHost(ctx context.Context, h Host) error
+	// DropHost removes a host of this workspace. ErrNotFound.
+	DropHost(ctx context.Context, name string) error
 	// PutMember gives a person a role, whether or not they had one.
 	PutMember(ctx context.Context, id PersonID, r Role, at time.Time) error
 	// RemoveMember takes a person's role away; the person stays. ErrNotFound

@@ -17,6 +17,8 @@ type Workspace struct {
 	CreatedAt time.Time
 	// RetentionMonths is after how many months practice is erased; 0: never.
 	RetentionMonths int
+	// Host is the name that its URLs carry; empty: the instance's own.
+	Host string
 }
 
 // A Role is what a person may do in one workspace. LTI roles never raise it.

@@ -16,6 +16,9 @@
 // one, spending the state, is the transaction that records the launch and
 // signs the learner in. Then the browser gets the stage's cookie and goes on.
 //
+// What began on a host goes on there. A workspace that has a host of its own
+// answers on the instance's as well: what an LMS was told before stays true.
+//
 // # Frames
 //
 // In a frame, the login looks first whether the browser keeps a cookie there.

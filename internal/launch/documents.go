@@ -37,7 +37,7 @@ func (l *Launch) openID(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tool := l.platforms.ToolConfiguration(l.endpoints(workspace))
+	tool := l.platforms.ToolConfiguration(l.endpoints(r, workspace))
 	// Each activity names its scenario. A registration does not send the
 	// parameter: an empty value of the whole tool might hide an activity's.
 	for i := range tool.Messages {
@@ -50,10 +50,10 @@ func (l *Launch) openID(w http.ResponseWriter, r *http.Request) error {
 	return publish(w, document)
 }
 
-// endpoints are the workspace's URLs, and the name under which LMSes list it:
-// a school may connect several workspaces.
-func (l *Launch) endpoints(w greenroom.Workspace) greenroom.ToolEndpoints {
-	return l.kit.URLs.Endpoints(w.ID, "Greenroom ("+w.Name+")")
+// endpoints are the workspace's URLs on the host that was asked, and the name
+// under which LMSes list it: a school may connect several workspaces.
+func (l *Launch) endpoints(r *http.Request, w greenroom.Workspace) greenroom.ToolEndpoints {
+	return l.kit.Here(r).Endpoints(w.ID, "Greenroom ("+w.Name+")")
 }
 
 // publish answers with a public JSON document. Platforms may keep it for an

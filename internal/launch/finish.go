@@ -12,39 +12,40 @@ import (
 
 // launch takes the platform's signed answer and opens the stage.
 func (l *Launch) launch(w http.ResponseWriter, r *http.Request) error {
-	workspace, err := l.workspace(r)
+	d, err := l.door(r)
 	if err != nil {
 		return err
 	}
 	params, err := lti.FormParams(w, r)
 	if err != nil {
-		return l.refuse(r, workspace.ID, err)
+		return l.refuse(r, d, err)
 	}
-	tool := l.tool(workspace.ID, loginStates{l.sealer(workspace.ID)})
-	if s := tool.Storage(r.Context(), params, r.Cookies(), l.kit.URLs.Launch(workspace.ID)); s != nil {
-		return l.askStorage(w, r, workspace.ID, params, s)
+	tool := l.tool(r.Context(), d, loginStates{d.sealer})
+	if s := tool.Storage(r.Context(), params, r.Cookies(), d.launch); s != nil {
+		return l.askStorage(w, r, d, params, s)
 	}
-	return l.finish(w, r, workspace.ID, params)
+	return l.finish(w, r, d, params)
 }
 
-func (l *Launch) finish(w http.ResponseWriter, r *http.Request, id greenroom.WorkspaceID, params lti.Params) error {
+func (l *Launch) finish(w http.ResponseWriter, r *http.Request, d *door, params lti.Params) error {
+	id := d.workspace.ID
 	record := &recorder{
-		Sealer: l.sealer(id), service: l.service, workspace: id,
+		Sealer: d.sealer, service: l.service, workspace: id,
 		arrival: greenroom.Arrival{Reference: web.Reference(r.Context()), Begun: web.Arrived(r.Context())},
 		rung:    func(v *lti.Launch) greenroom.Rung { return l.rungOf(r, v) },
 	}
-	verified, err := l.tool(id, record).FinishLaunch(r.Context(), params, r.Cookies(), l.kit.URLs.Launch(id))
+	verified, err := l.tool(r.Context(), d, record).FinishLaunch(r.Context(), params, r.Cookies(), d.launch)
 	if err != nil {
-		if to := l.reopen(r, id, params); to != "" {
+		if to := l.reopen(r, d, params); to != "" {
 			http.Redirect(w, r, to, http.StatusSeeOther)
 			return nil
 		}
-		return l.refuse(r, id, record.explain(err))
+		return l.refuse(r, d, record.explain(err))
 	}
 	l.kit.SetStageCookie(w, r, record.launch.ID, record.token, record.launch.SignInUntil)
-	to := l.kit.URLs.Stage(id, record.launch.ID)
+	to := d.urls.Stage(id, record.launch.ID)
 	if verified.Stored { // this browser keeps no cookie
-		to = l.kit.URLs.StageByTicket(id, record.launch.ID, l.service.Ticket(record.launch))
+		to = d.urls.StageByTicket(id, record.launch.ID, l.service.Ticket(record.launch))
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
@@ -52,18 +53,18 @@ func (l *Launch) finish(w http.ResponseWriter, r *http.Request, id greenroom.Wor
 
 // reopen returns the stage of the launch that this answer has opened before in
 // this browser, empty if there is none: whoever reloads, or goes back, goes on.
-func (l *Launch) reopen(r *http.Request, id greenroom.WorkspaceID, params lti.Params) string {
-	pending, err := l.sealer(id).Open(params.Get("state"))
+func (l *Launch) reopen(r *http.Request, d *door, params lti.Params) string {
+	pending, err := d.sealer.Open(params.Get("state"))
 	if err != nil {
 		return ""
 	}
-	launch, err := l.service.Reopen(r.Context(), id, pending.ID, func(launch greenroom.LaunchID) string {
+	launch, err := l.service.Reopen(r.Context(), d.workspace.ID, pending.ID, func(launch greenroom.LaunchID) string {
 		return l.kit.StageToken(r, launch)
 	})
 	if err != nil {
 		return ""
 	}
-	return l.kit.URLs.Stage(id, launch.ID)
+	return d.urls.Stage(d.workspace.ID, launch.ID)
 }
 
 // errKind refuses messages that are verified, and of a kind that Greenroom
@@ -121,16 +122,16 @@ func (s *recorder) explain(err error) error {
 // its address by hand; and a platform that reports an error by GET (OpenID
 // Connect Core §3.1.2.6). A token is never taken from a query.
 func (l *Launch) reload(w http.ResponseWriter, r *http.Request) error {
-	workspace, err := l.workspace(r)
+	d, err := l.door(r)
 	if err != nil {
 		return err
 	}
 	if query := r.URL.Query(); query.Has("error") && !query.Has("id_token") {
 		params, err := lti.FormParams(w, r)
 		if err != nil {
-			return l.refuse(r, workspace.ID, err)
+			return l.refuse(r, d, err)
 		}
-		return l.finish(w, r, workspace.ID, params)
+		return l.finish(w, r, d, params)
 	}
 	w.Header().Set("Allow", http.MethodPost)
 	return &web.PageError{

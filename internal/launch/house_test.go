@@ -196,7 +196,7 @@ func (h *house) workspace(name string) greenroom.Workspace {
 // get opens an absolute URL or a path of the house.
 func (h *house) get(address string) answer {
 	h.t.Helper()
-	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, strings.TrimPrefix(address, h.kit.URLs.Origin()), nil)
+	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, address, nil)
 	r.Header.Set("Sec-Fetch-Dest", "document")
 	return h.ask(r)
 }
@@ -204,7 +204,7 @@ func (h *house) get(address string) answer {
 // post sends a form the way an LMS's page does, from another site.
 func (h *house) post(address string, form url.Values, cookies ...*http.Cookie) answer {
 	h.t.Helper()
-	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodPost, strings.TrimPrefix(address, h.kit.URLs.Origin()), strings.NewReader(form.Encode()))
+	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Origin", "https://lms.example.com")
 	r.Header.Set("Sec-Fetch-Site", "cross-site")

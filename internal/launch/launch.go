@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"strings"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/web"
@@ -81,22 +80,4 @@ func (l *Launch) workspace(r *http.Request) (greenroom.Workspace, error) {
 		}
 	}
 	return w, err
-}
-
-// tool returns the tool that a workspace is to its platforms.
-func (l *Launch) tool(w greenroom.WorkspaceID, s lti.States) *lti.Tool {
-	return &lti.Tool{
-		Registrations:   l.platforms.Registrations(w),
-		States:          s,
-		KeySets:         l.platforms.KeySets(w),
-		Now:             l.kit.Now,
-		Random:          l.service.Random,
-		InsecureCookies: !strings.HasPrefix(l.kit.URLs.Origin(), "https://"),
-	}
-}
-
-// sealer seals states under a key of the workspace's own: a state of another
-// workspace is unknown here.
-func (l *Launch) sealer(w greenroom.WorkspaceID) *lti.Sealer {
-	return lti.NewSealer(l.service.Vault.Derive("launch state " + string(w)))
 }

@@ -11,25 +11,25 @@ import (
 // login begins a launch: it sends the browser to the platform, with a state
 // that only this browser can bring back. Nothing is written.
 func (l *Launch) login(w http.ResponseWriter, r *http.Request) error {
-	workspace, err := l.workspace(r)
+	d, err := l.door(r)
 	if err != nil {
 		return err
 	}
 	params, err := lti.FormParams(w, r)
 	if err != nil {
-		return l.refuse(r, workspace.ID, err)
+		return l.refuse(r, d, err)
 	}
-	tool := l.tool(workspace.ID, loginStates{l.sealer(workspace.ID)})
-	login, err := tool.StartLogin(r.Context(), params, l.kit.URLs.Launch(workspace.ID), r.Cookies()...)
+	tool := l.tool(r.Context(), d, loginStates{d.sealer})
+	login, err := tool.StartLogin(r.Context(), params, d.launch, r.Cookies()...)
 	if err != nil {
-		return l.refuse(r, workspace.ID, err)
+		return l.refuse(r, d, err)
 	}
 	switch l.rung(r, tool) {
 	case "":
 		l.lookForCookie(w, r)
 		return nil
 	case greenroom.RungStorage:
-		return l.keepInStorage(w, r, workspace.ID, params, tool)
+		return l.keepInStorage(w, r, d, params, tool)
 	case greenroom.RungWindow:
 		http.SetCookie(w, l.windowCookie(login.Pending.ID))
 	}

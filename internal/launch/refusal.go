@@ -34,7 +34,7 @@ type refused struct {
 
 // refuse notes a refused launch in the launch log and returns its page. An
 // error that is no refusal is our own trouble, and comes back as it is.
-func (l *Launch) refuse(r *http.Request, w greenroom.WorkspaceID, err error) error {
+func (l *Launch) refuse(r *http.Request, d *door, err error) error {
 	a, ok := readRefusal(err)
 	if !ok {
 		return err
@@ -53,7 +53,7 @@ func (l *Launch) refuse(r *http.Request, w greenroom.WorkspaceID, err error) err
 			page.BackLabel = "Back to the course"
 		}
 	}
-	l.log.AddOf(w, a.row, subject)
+	l.log.AddOf(d.workspace.ID, a.row, subject)
 	return page
 }
 

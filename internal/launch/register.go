@@ -32,7 +32,7 @@ func (l *Launch) register(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case len(configurations) == 0 || r.Method == http.MethodHead:
 		return l.kit.Render(w, r, http.StatusOK, l.pages, "invite.html", invitePage{
-			URL: l.kit.URLs.Registration(workspace.ID, token), ExpiresAt: invite.ExpiresAt,
+			URL: l.kit.Here(r).Registration(workspace.ID, token), ExpiresAt: invite.ExpiresAt,
 		})
 	case len(configurations) > 1:
 		return registrationPage(&greenroom.RegistrationError{
@@ -42,7 +42,7 @@ func (l *Launch) register(w http.ResponseWriter, r *http.Request) error {
 	c, err := l.service.Register(r.Context(), workspace.ID, token, greenroom.RegistrationRequest{
 		ConfigurationURL: configurations[0],
 		Token:            query.Get("registration_token"),
-		Tool:             l.endpoints(workspace),
+		Tool:             l.endpoints(r, workspace),
 	})
 	if err != nil {
 		return registrationPage(err)

@@ -116,18 +116,18 @@ type windowForm struct {
 }
 
 // keepInStorage answers a browser that keeps no cookie in this frame.
-func (l *Launch) keepInStorage(w http.ResponseWriter, r *http.Request, id greenroom.WorkspaceID, params lti.Params, tool *lti.Tool) error {
+func (l *Launch) keepInStorage(w http.ResponseWriter, r *http.Request, d *door, params lti.Params, tool *lti.Tool) error {
 	fields := params.Values()
 	fields.Del(markLook)
-	page := storagePage{Window: windowForm{l.kit.URLs.Login(id) + "?" + markWindow + "=1", fields}}
-	login, err := tool.StartLogin(r.Context(), params, l.kit.URLs.Launch(id))
+	page := storagePage{Window: windowForm{d.login + "?" + markWindow + "=1", fields}}
+	login, err := tool.StartLogin(r.Context(), params, d.launch)
 	if err != nil {
-		return l.refuse(r, id, err)
+		return l.refuse(r, d, err)
 	}
 	if page.Offered = login.Storage != nil; !page.Offered {
 		// The page around us may have a storage all the same.
-		if login, err = l.startParentLogin(r, id, fields, tool); err != nil {
-			return l.refuse(r, id, err)
+		if login, err = l.startParentLogin(r, d, fields, tool); err != nil {
+			return l.refuse(r, d, err)
 		}
 	}
 	page.Storage, page.Next = login.Storage, login.RedirectURL
@@ -136,12 +136,12 @@ func (l *Launch) keepInStorage(w http.ResponseWriter, r *http.Request, id greenr
 	return l.kit.Render(w, r, http.StatusOK, l.pages, "storage.html", page)
 }
 
-func (l *Launch) startParentLogin(r *http.Request, id greenroom.WorkspaceID, fields url.Values, tool *lti.Tool) (*lti.Login, error) {
+func (l *Launch) startParentLogin(r *http.Request, d *door, fields url.Values, tool *lti.Tool) (*lti.Login, error) {
 	fields = maps.Clone(fields)
 	fields.Set("lti_storage_target", "_parent")
 	params, err := lti.NewParams(http.MethodPost, fields)
 	if err != nil {
 		return nil, err
 	}
-	return tool.StartLogin(r.Context(), params, l.kit.URLs.Launch(id))
+	return tool.StartLogin(r.Context(), params, d.launch)
 }

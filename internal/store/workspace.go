@@ -22,7 +22,7 @@ func (r reader) Workspace(ctx context.Context) (greenroom.Workspace, error) {
 func (t *workspaceTx) SaveWorkspace(ctx context.Context, w greenroom.Workspace) error {
 	return t.fail("workspace "+string(t.workspace), t.txn.attempt(ctx, func() error {
 		return wrote(t.txn.db.SaveWorkspace(ctx, q.SaveWorkspaceParams{
-			ID: t.workspace, Slug: w.Slug, Name: w.Name, RetentionMonths: w.RetentionMonths,
+			ID: t.workspace, Slug: w.Slug, Name: w.Name, Host: w.Host, RetentionMonths: w.RetentionMonths,
 		}))
 	}))
 }
@@ -30,5 +30,6 @@ func (t *workspaceTx) SaveWorkspace(ctx context.Context, w greenroom.Workspace) 
 func toWorkspace(r q.Workspace) greenroom.Workspace {
 	return greenroom.Workspace{
 		ID: r.ID, Slug: r.Slug, Name: r.Name, CreatedAt: time.Time(r.CreatedAt), RetentionMonths: r.RetentionMonths,
+		Host: r.Host,
 	}
 }

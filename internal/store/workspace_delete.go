@@ -13,7 +13,7 @@ import (
 // refers to.
 var ownTables = []string{
 	"passbacks", "picks", "sessions", "launches", "key_uses", "line_items", "resource_links", "contexts", "learners",
-	"deployments", "connections", "invites", "person_links", "scenario_versions", "scenarios", "keys", "members", "audit",
+	"deployments", "connections", "invites", "person_links", "scenario_versions", "scenarios", "keys", "members", "audit", "hosts",
 }
 
 // Contents implements greenroom.Reader.

@@ -48,7 +48,6 @@ type Kit struct {
 	random  io.Reader
 	proxies []netip.Prefix
 	secure  bool // served over https
-	origin  string
 	assets  *assets
 	pages   *Templates // of this package: sign-in, set-up, errors
 
@@ -64,7 +63,7 @@ func New(o Options) (*Kit, error) {
 	k := &Kit{
 		Service: o.Service, Log: o.Log, Development: o.Development,
 		Support: o.SupportContact, Version: o.Version, Now: o.Now,
-		random: o.Random, proxies: o.TrustedProxies, secure: strings.HasPrefix(urls.origin, "https:"), origin: urls.origin,
+		random: o.Random, proxies: o.TrustedProxies, secure: strings.HasPrefix(urls.origin, "https:"),
 	}
 	if k.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -27,12 +27,22 @@ type memory struct {
 	people      map[greenroom.PersonID]greenroom.Person
 	memberships []greenroom.Membership
 	signIns     map[string]greenroom.SignIn
+	hosts       []greenroom.Host
 	busy        error // of who asks for an address
 }
 
 func (m *memory) Instance() greenroom.InstanceStore { return m }
-func (m *memory) Ping(context.Context) error        { return nil }
-func (m *memory) Close() error                      { return nil }
+func (m *memory) Host(_ context.Context, name string) (greenroom.Host, error) {
+	for _, h := range m.hosts {
+		if h.Name == name {
+			return h, nil
+		}
+	}
+	return greenroom.Host{}, greenroom.ErrNotFound
+}
+func (m *memory) HasHosts(context.Context) (bool, error) { return len(m.hosts) > 0, nil }
+func (m *memory) Ping(context.Context) error             { return nil }
+func (m *memory) Close() error                           { return nil }
 
 func (m *memory) Workspace(greenroom.WorkspaceID) greenroom.WorkspaceStore { return memoryMember{m: m} }
 

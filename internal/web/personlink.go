@@ -47,6 +47,9 @@ func (k *Kit) openPersonLink(r *http.Request) (linkPage, greenroom.Person, error
 		return linkPage{}, visitor, err
 	}
 	open, err := k.Service.PersonLink(r.Context(), r.PathValue("token"))
+	if of := open.Link.Workspace; err == nil && of != "" && !HostShows(r.Context(), of) {
+		err = &greenroom.LinkError{Trouble: greenroom.LinkUnknown}
+	}
 	return k.newLinkPage(r, open, visitor), visitor, linkError(err)
 }
 

@@ -18,6 +18,7 @@ const maxBody = 1 << 20
 type request struct {
 	reference string
 	begun     time.Time
+	host      host
 	err       error // what became an error page
 }
 
@@ -28,13 +29,13 @@ func requestOf(ctx context.Context) *request {
 
 // Wrap is the outermost layer around all routes. It makes the reference before
 // anything can fail, recovers from panics, writes one log line per request,
-// sets the headers that every answer has, refuses posts from other sites, and
-// bounds the body.
+// sets the headers that every answer has, refuses hosts that are nobody's and
+// posts from other sites, and bounds the body.
 //
 // LTI logins and launches come from other sites by nature and are exempt from
 // that refusal: state and nonce guard them.
 func (k *Kit) Wrap(next http.Handler) http.Handler {
-	guarded := k.refuseCrossOrigin(limitBody(next))
+	guarded := k.receive(k.refuseCrossOrigin(limitBody(next)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := k.Now()
 		noted := &request{begun: begun}
@@ -71,12 +72,26 @@ func (k *Kit) recoverPage(w *response, r *http.Request) {
 	k.fail(w, r, err)
 }
 
-// refuseCrossOrigin applies http.CrossOriginProtection.
+// refuseCrossOrigin applies http.CrossOriginProtection. The public URL's origin
+// is trusted on its own host alone, which a proxy may call by another name;
+// hosts of workspaces trust themselves.
 func (k *Kit) refuseCrossOrigin(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	if err := protection.AddTrustedOrigin(k.origin); err != nil {
-		k.Log.Error("public URL is no origin", "origin", k.origin, "err", err)
+	main, own := k.crossOrigin(), k.crossOrigin()
+	if err := main.AddTrustedOrigin(k.URLs.Origin()); err != nil {
+		k.Log.Error("public URL is no origin", "origin", k.URLs.Origin(), "err", err)
 	}
+	onMain, onOwn := main.Handler(next), own.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hostOf(r.Context()).workspace != "" {
+			onOwn.ServeHTTP(w, r)
+			return
+		}
+		onMain.ServeHTTP(w, r)
+	})
+}
+
+func (k *Kit) crossOrigin() *http.CrossOriginProtection {
+	protection := http.NewCrossOriginProtection()
 	protection.AddInsecureBypassPattern("POST /lti/{workspace}/login")
 	protection.AddInsecureBypassPattern("POST /lti/{workspace}/launch")
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -88,7 +103,7 @@ func (k *Kit) refuseCrossOrigin(next http.Handler) http.Handler {
 			BackURL:  "/", BackLabel: "Open Greenroom",
 		})
 	}))
-	return protection.Handler(next)
+	return protection
 }
 
 func limitBody(next http.Handler) http.Handler {

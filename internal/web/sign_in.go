@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
@@ -79,6 +80,9 @@ func (k *Kit) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	person, err := k.Service.Authenticate(r.Context(), email, password)
+	if err == nil {
+		err = k.belongsHere(r, person)
+	}
 	if errors.Is(err, greenroom.ErrCredentials) {
 		return refuse(http.StatusUnprocessableEntity, credentialsText)
 	}
@@ -89,6 +93,20 @@ func (k *Kit) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return Redirect(w, r, next)
+}
+
+// belongsHere refuses, on a workspace's host, people of other workspaces: there
+// they are nobody.
+func (k *Kit) belongsHere(r *http.Request, p greenroom.Person) error {
+	here := hostOf(r.Context())
+	if here.workspace == "" {
+		return nil
+	}
+	all, err := k.Service.Memberships(r.Context(), p.ID)
+	if err == nil && !slices.ContainsFunc(all, func(m greenroom.Membership) bool { return here.shows(m.Workspace.ID) }) {
+		err = greenroom.ErrCredentials
+	}
+	return err
 }
 
 // SignIn makes the browser known as a person, under a new token: one that was

@@ -3,7 +3,9 @@ package web
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"strings"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
@@ -11,8 +13,11 @@ import (
 // URLs builds every absolute URL of the server, and the paths that more than
 // one package needs. LTI endpoints carry the workspace's immutable ID, so that
 // a renamed workspace keeps its connections.
+//
+// A workspace may have a host of its own: see For. What one host was told stays
+// true on it, so that an LMS which knows the old URLs goes on with them.
 type URLs struct {
-	origin string
+	origin string // scheme, host and port, as a page's own origin reads
 }
 
 // NewURLs returns the URLs of a server whose public URL is scheme and host,
@@ -32,6 +37,33 @@ func NewURLs(public string) (URLs, error) {
 
 // Origin returns scheme and host, as a page's own origin reads in a browser.
 func (u URLs) Origin() string { return u.origin }
+
+// For returns the URLs that a workspace tells the world: on its own host if it
+// has one. Scheme and port are always those of the public URL.
+func (u URLs) For(w greenroom.Workspace) URLs {
+	if w.Host == "" {
+		return u
+	}
+	return u.At(w.Host)
+}
+
+// Host returns the name in the URLs, without port.
+func (u URLs) Host() string {
+	_, host, _ := strings.Cut(u.origin, "://")
+	return greenroom.HostName(host)
+}
+
+// At returns the same URLs on another host, given by its name without port.
+func (u URLs) At(name string) URLs {
+	own, err := url.Parse(u.origin)
+	if err != nil {
+		return u
+	}
+	if port := own.Port(); port != "" {
+		name = net.JoinHostPort(name, port)
+	}
+	return URLs{origin: own.Scheme + "://" + name}
+}
 
 // Login returns where a platform begins the OIDC login.
 func (u URLs) Login(w greenroom.WorkspaceID) string { return u.lti(w, "login") }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -28,7 +29,7 @@ const (
 // A Guest is a person who has signed in, and where they are.
 type Guest struct {
 	Person      greenroom.Person
-	Memberships []greenroom.Membership // the workspaces they can switch to
+	Memberships []greenroom.Membership // the workspaces they can switch to on this host
 	// Actor and Workspace are set on routes with a {workspace}.
 	Actor     greenroom.Actor
 	Workspace greenroom.Workspace
@@ -69,9 +70,13 @@ func (k *Kit) welcome(r *http.Request) (*http.Request, error) {
 	if g.Memberships, err = k.Service.Memberships(ctx, person.ID); err != nil {
 		return r, err
 	}
+	g.Memberships = slices.DeleteFunc(g.Memberships, func(m greenroom.Membership) bool { return !hostOf(ctx).shows(m.Workspace.ID) })
 	if ref := r.PathValue("workspace"); ref != "" {
 		if g.Actor, g.Workspace, err = k.Service.Enter(ctx, person.ID, ref); err != nil {
 			return r, err
+		}
+		if !hostOf(ctx).shows(g.Workspace.ID) {
+			return r, greenroom.ErrNotFound
 		}
 	}
 	return r.WithContext(context.WithValue(ctx, visitorKey, g)), nil
@@ -114,7 +119,7 @@ func (k *Kit) sendToSignIn(w http.ResponseWriter, r *http.Request) {
 		query.Set("next", r.URL.RequestURI())
 	case r.Method != http.MethodGet:
 		query.Set("unsent", "1")
-		if err == nil && from.Scheme+"://"+from.Host == k.origin {
+		if err == nil && from.Scheme+"://"+from.Host == k.Here(r).Origin() {
 			query.Set("next", from.RequestURI())
 		}
 	}

@@ -58,6 +58,17 @@ func (q *Queries) AddWorkspace(ctx context.Context, arg AddWorkspaceParams) erro
 	return err
 }
 
+const countHosts = `-- name: CountHosts :one
+select count(*) from hosts
+`
+
+func (q *Queries) CountHosts(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countHosts)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countPeople = `-- name: CountPeople :one
 select count(*) from people
 `
@@ -116,7 +127,7 @@ func (q *Queries) DueLanes(ctx context.Context, now column.Time) ([]DueLanesRow,
 }
 
 const findWorkspace = `-- name: FindWorkspace :one
-select id, slug, name, created_at, retention_months from workspaces
+select id, slug, name, created_at, host, retention_months from workspaces
 where id = $1 or slug = $1
 order by case when id = $1 then 0 else 1 end
 limit 1
@@ -131,13 +142,25 @@ func (q *Queries) FindWorkspace(ctx context.Context, ref greenroom.WorkspaceID) 
 		&i.Slug,
 		&i.Name,
 		&i.CreatedAt,
+		&i.Host,
 		&i.RetentionMonths,
 	)
 	return i, err
 }
 
+const host = `-- name: Host :one
+select workspace_id, name, added_at from hosts where name = $1
+`
+
+func (q *Queries) Host(ctx context.Context, name string) (Host, error) {
+	row := q.db.QueryRowContext(ctx, host, name)
+	var i Host
+	err := row.Scan(&i.WorkspaceID, &i.Name, &i.AddedAt)
+	return i, err
+}
+
 const memberships = `-- name: Memberships :many
-select w.id, w.slug, w.name, w.created_at, w.retention_months, m.role
+select w.id, w.slug, w.name, w.created_at, w.host, w.retention_months, m.role
 from members m
 join workspaces w on w.id = m.workspace_id
 where m.person_id = $1
@@ -163,6 +186,7 @@ func (q *Queries) Memberships(ctx context.Context, personID greenroom.PersonID) 
 			&i.Workspace.Slug,
 			&i.Workspace.Name,
 			&i.Workspace.CreatedAt,
+			&i.Workspace.Host,
 			&i.Workspace.RetentionMonths,
 			&i.Role,
 		); err != nil {
@@ -275,7 +299,7 @@ func (q *Queries) SweepSignIns(ctx context.Context, now column.Time) error {
 }
 
 const workspaces = `-- name: Workspaces :many
-select id, slug, name, created_at, retention_months from workspaces order by id
+select id, slug, name, created_at, host, retention_months from workspaces order by id
 `
 
 func (q *Queries) Workspaces(ctx context.Context) ([]Workspace, error) {
@@ -292,6 +316,7 @@ func (q *Queries) Workspaces(ctx context.Context) ([]Workspace, error) {
 			&i.Slug,
 			&i.Name,
 			&i.CreatedAt,
+			&i.Host,
 			&i.RetentionMonths,
 		); err != nil {
 			return nil, err

@@ -60,6 +60,12 @@ type Context struct {
 	SeenAt         column.Time
 }
 
+type Host struct {
+	WorkspaceID greenroom.WorkspaceID
+	Name        string
+	AddedAt     column.Time
+}
+
 type InstanceAudit struct {
 	ID        greenroom.AuditID
 	At        column.Time
@@ -274,5 +280,6 @@ type Workspace struct {
 	Slug            string
 	Name            string
 	CreatedAt       column.Time
+	Host            string
 	RetentionMonths int
 }

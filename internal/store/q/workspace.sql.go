@@ -12,6 +12,21 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/store/column"
 )
 
+const addHost = `-- name: AddHost :exec
+insert into hosts (workspace_id, name, added_at) values ($1, $2, $3)
+`
+
+type AddHostParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	Name        string
+	AddedAt     column.Time
+}
+
+func (q *Queries) AddHost(ctx context.Context, arg AddHostParams) error {
+	_, err := q.db.ExecContext(ctx, addHost, arg.WorkspaceID, arg.Name, arg.AddedAt)
+	return err
+}
+
 const addInvite = `-- name: AddInvite :exec
 insert into invites (created_by, created_at, expires_at, used_at, revoked_at, lease_until, connection_id, workspace_id, id)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -87,6 +102,50 @@ func (q *Queries) DeleteWorkspace(ctx context.Context, id greenroom.WorkspaceID)
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const dropHost = `-- name: DropHost :execrows
+delete from hosts where workspace_id = $1 and name = $2
+`
+
+type DropHostParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	Name        string
+}
+
+func (q *Queries) DropHost(ctx context.Context, arg DropHostParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropHost, arg.WorkspaceID, arg.Name)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const hosts = `-- name: Hosts :many
+select workspace_id, name, added_at from hosts where workspace_id = $1 order by added_at desc, name desc
+`
+
+func (q *Queries) Hosts(ctx context.Context, workspaceID greenroom.WorkspaceID) ([]Host, error) {
+	rows, err := q.db.QueryContext(ctx, hosts, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Host
+	for rows.Next() {
+		var i Host
+		if err := rows.Scan(&i.WorkspaceID, &i.Name, &i.AddedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const invite = `-- name: Invite :one
@@ -428,12 +487,13 @@ func (q *Queries) SaveKeyUse(ctx context.Context, arg SaveKeyUseParams) error {
 }
 
 const saveWorkspace = `-- name: SaveWorkspace :execrows
-update workspaces set slug = $1, name = $2, retention_months = $3 where id = $4
+update workspaces set slug = $1, name = $2, host = $3, retention_months = $4 where id = $5
 `
 
 type SaveWorkspaceParams struct {
 	Slug            string
 	Name            string
+	Host            string
 	RetentionMonths int
 	ID              greenroom.WorkspaceID
 }
@@ -442,6 +502,7 @@ func (q *Queries) SaveWorkspace(ctx context.Context, arg SaveWorkspaceParams) (i
 	result, err := q.db.ExecContext(ctx, saveWorkspace,
 		arg.Slug,
 		arg.Name,
+		arg.Host,
 		arg.RetentionMonths,
 		arg.ID,
 	)
@@ -452,7 +513,7 @@ func (q *Queries) SaveWorkspace(ctx context.Context, arg SaveWorkspaceParams) (i
 }
 
 const workspace = `-- name: Workspace :one
-select id, slug, name, created_at, retention_months from workspaces where id = $1
+select id, slug, name, created_at, host, retention_months from workspaces where id = $1
 `
 
 func (q *Queries) Workspace(ctx context.Context, workspaceID greenroom.WorkspaceID) (Workspace, error) {
@@ -463,6 +524,7 @@ func (q *Queries) Workspace(ctx context.Context, workspaceID greenroom.Workspace
 		&i.Slug,
 		&i.Name,
 		&i.CreatedAt,
+		&i.Host,
 		&i.RetentionMonths,
 	)
 	return i, err

@@ -12,6 +12,12 @@ where id = @ref or slug = @ref
 order by case when id = @ref then 0 else 1 end
 limit 1;
 
+-- name: Host :one
+select * from hosts where name = @name;
+
+-- name: CountHosts :one
+select count(*) from hosts;
+
 -- name: AddPerson :exec
 insert into people (id, email, name, password_hash, created_at)
 values (@id, @email, @name, @password_hash, @created_at);

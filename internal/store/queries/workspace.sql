@@ -2,7 +2,16 @@
 select * from workspaces where id = @workspace_id;
 
 -- name: SaveWorkspace :execrows
-update workspaces set slug = @slug, name = @name, retention_months = @retention_months where id = @id;
+update workspaces set slug = @slug, name = @name, host = @host, retention_months = @retention_months where id = @id;
+
+-- name: Hosts :many
+select * from hosts where workspace_id = @workspace_id order by added_at desc, name desc;
+
+-- name: AddHost :exec
+insert into hosts (workspace_id, name, added_at) values (@workspace_id, @name, @added_at);
+
+-- name: DropHost :execrows
+delete from hosts where workspace_id = @workspace_id and name = @name;
 
 -- name: DeleteWorkspace :execrows
 delete from workspaces where id = @id;

@@ -20,6 +20,7 @@ import (
 // reading has the methods of greenroom.Reader, which a Tx has as well.
 var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world) []any{
 	"Workspace": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Workspace(ctx)) },
+	"Hosts":     func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Hosts(ctx)) },
 	"Members":   func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Members(ctx)) },
 	"Member":    func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Member(ctx, a.person.ID)) },
 	"Learners":  func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Learners(ctx, 0)) },
@@ -162,6 +163,10 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 		w := a.workspace
 		w.Slug, w.Name = "stolen-"+w.Slug, "stolen"
 		return b.SaveWorkspace(ctx, w)
+	},
+	"AddHost": func(ctx context.Context, b greenroom.Tx, a *world) error { return b.AddHost(ctx, a.host) },
+	"DropHost": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.DropHost(ctx, a.host.Name)
 	},
 	"PutMember": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.PutMember(ctx, a.person.ID, greenroom.MemberRole, minutes(9))

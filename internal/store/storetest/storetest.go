@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(t *testing.T) greenroom.Store) {
 	t.Run("Instance", func(t *testing.T) { testInstance(t, open) })
 	t.Run("Queue", func(t *testing.T) { testQueue(t, open) })
 	t.Run("Workspace", func(t *testing.T) { testWorkspace(t, open(t)) })
+	t.Run("Hosts", func(t *testing.T) { testHosts(t, open(t)) })
 	t.Run("Keys", func(t *testing.T) { testKeys(t, open(t)) })
 	t.Run("Invites", func(t *testing.T) { testInvites(t, open(t)) })
 	t.Run("PersonLinks", func(t *testing.T) { testPersonLinks(t, open(t)) })

@@ -53,6 +53,7 @@ type world struct {
 	passback   greenroom.Passback
 	entry      greenroom.AuditEntry
 	use        greenroom.KeyUse // of key by connection
+	host       greenroom.Host
 }
 
 // worlds tells the worlds of one process apart.
@@ -199,8 +200,10 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	w.pick = greenroom.Pick{Session: w.open.ID, Turn: 0, Choice: 2, At: minutes(6)}
 	w.passback = w.newPassback(t, "passback")
 	w.entry = w.newEntry("entry", 0)
+	w.host = greenroom.Host{Workspace: w.workspace.ID, Name: w.mark + ".example.org", AddedAt: noon}
 	w.use = greenroom.KeyUse{Key: w.key.ID, Connection: w.connection.ID, AcceptedAt: minutes(7), RefusedAt: minutes(8)}
 	update(t, w,
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddHost(ctx, w.host) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveKeyUse(ctx, w.use) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddInvite(ctx, w.invite) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddPersonLink(ctx, w.personLink) },
