@@ -26,6 +26,7 @@ func (a *Admin) Mount(mux web.Router) {
 	home{a}.mount(mux)
 	workspaces{a}.mount(mux)
 	connections{a}.mount(mux)
+	connection{a}.mount(mux)
 	invites{a}.mount(mux)
 	scenarios{a}.mount(mux)
 	members{a}.mount(mux)

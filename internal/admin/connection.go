@@ -141,6 +141,7 @@ type connectedRow struct {
 	greenroom.Connection
 	NoLaunch   bool
 	NotGranted []string // in words, what the platform kept to itself
+	Page       string   // path of its own page
 	Log        string   // path of its part of the launch log
 	Fresh      bool     // new to a page that was open
 }
@@ -150,7 +151,7 @@ func newConnectedPart(path, launches string, all []greenroom.Connection) (connec
 	for _, c := range all {
 		part.Rows = append(part.Rows, connectedRow{
 			Connection: c, NoLaunch: c.LastLaunchAt.IsZero(), NotGranted: scopeNames(c.Missing),
-			Log: launchesQuery(launches, "connection", string(c.ID)),
+			Page: connectionPath(path, c.ID), Log: launchesQuery(launches, "connection", string(c.ID)),
 		})
 	}
 	shown, err := json.Marshal(part.seen())

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/web"
@@ -22,6 +23,9 @@ type passbackPage struct {
 	Rows    []greenroom.PassbackRow
 	NotSent []notSentRow
 	LTIPath string
+	// Only is the LMS that a link narrowed the page to, OnlyPath its page; empty
+	// for all.
+	Only, OnlyPath string
 }
 
 type passbackTab struct {
@@ -54,17 +58,27 @@ func (h passbacks) list(w http.ResponseWriter, r *http.Request) error {
 			page.Tab, filter.State = t.name, t.state
 		}
 	}
+	filter.Connection = greenroom.ConnectionID(r.URL.Query().Get("connection"))
 	found, err := h.kit.Service.Passbacks(r.Context(), web.Actor(r.Context()), filter)
 	if err != nil {
 		return err
 	}
 	page.Rows = found.Rows
+	narrowed := ""
+	if filter.Connection != "" {
+		only, err := h.kit.Service.ShowConnection(r.Context(), web.Actor(r.Context()), filter.Connection)
+		if err != nil {
+			return err
+		}
+		page.Only, page.OnlyPath = only.Platform, connectionPath(page.LTIPath, only.ID)
+		narrowed = "&" + url.Values{"connection": {string(only.ID)}}.Encode()
+	}
 	total := 0
 	for _, n := range found.Counts {
 		total += n
 	}
 	for _, t := range passbackTabs {
-		tab := passbackTab{Label: t.label, Path: page.Path + "?state=" + t.name, Count: found.Counts[t.state], Here: t.name == page.Tab}
+		tab := passbackTab{Label: t.label, Path: page.Path + "?state=" + t.name + narrowed, Count: found.Counts[t.state], Here: t.name == page.Tab}
 		if t.state == "" {
 			tab.Count = total
 		}
@@ -87,6 +101,8 @@ func whyNotSent(s greenroom.Session) string {
 		return "A teacher's preview: the person is no learner of the course."
 	case greenroom.TestUser:
 		return "The test student of the LMS: it has no grades."
+	case greenroom.Anonymous:
+		return "An anonymous launch: the LMS did not say who it was."
 	case greenroom.NoLineItem:
 		return "The activity has no column in the gradebook. Switch grading on in its settings in the LMS, and Assignment and Grade Services for the tool."
 	case greenroom.NoScope:

@@ -42,6 +42,9 @@ const (
 	ConnectionCreated    AuditAction = "connection.created"
 	ConnectionChanged    AuditAction = "connection.changed"
 	ConnectionRegistered AuditAction = "connection.registered"
+	ConnectionDisabled   AuditAction = "connection.disabled"
+	ConnectionEnabled    AuditAction = "connection.enabled"
+	ConnectionDeleted    AuditAction = "connection.deleted"
 	InviteCreated        AuditAction = "invite.created"
 	InvitesRevoked       AuditAction = "invites.revoked"
 	KeyRotated           AuditAction = "key.rotated"
@@ -75,6 +78,9 @@ var actionTexts = map[AuditAction]string{
 	ConnectionCreated:    "Connected an LMS",
 	ConnectionChanged:    "Changed a connection",
 	ConnectionRegistered: "LMS registered itself",
+	ConnectionDisabled:   "Switched a connection off",
+	ConnectionEnabled:    "Switched a connection on",
+	ConnectionDeleted:    "Deleted a connection",
 	InviteCreated:        "Made a registration URL",
 	InvitesRevoked:       "Revoked registration URLs",
 	KeyRotated:           "Rotated the signing key",
@@ -165,7 +171,7 @@ const (
 // An AuditFilter narrows the audit log. The zero filter is everything.
 type AuditFilter struct {
 	Noun   AuditNoun
-	NounID string
+	NounID string // of one thing
 	Action AuditAction
 	// Actor is nil for all; it points to an empty ID for what nobody did who
 	// had signed in.

@@ -37,11 +37,38 @@ type Connection struct {
 
 	Disabled bool
 
+	// Profile is the code of the LMS that an administrator named; empty: as
+	// Product says.
+	Profile string
+	// AllowAnonymous lets people in whom the platform does not name. What they
+	// do is nobody's, and no grade.
+	AllowAnonymous bool
+	// MakeLineItems makes a gradebook column for an activity whose launch
+	// brings none.
+	MakeLineItems bool
+
+	// ConfigurationURL is where the platform that registered itself publishes
+	// its configuration; empty otherwise.
+	ConfigurationURL string
+	Asked            []string // scopes asked for at registration; nil when nobody asked
+	// RegistrationURL is where the registration can be read and changed, and
+	// RegistrationToken what opens it, sealed (RFC 7592). Empty where the
+	// platform offers none.
+	RegistrationURL   string
+	RegistrationToken []byte
+
 	KeySet   []byte    // the last good key set document, nil before the first
 	KeySetAt time.Time // when it was fetched
 
 	ConnectedAt time.Time
 	UpdatedAt   time.Time
+
+	// Heard is what the token endpoint last said of each scope, and Test the
+	// last test, nil before the first. A test is under way until TestUntil.
+	// SaveConnection leaves them as they are.
+	Heard     []ScopeWord
+	Test      *ConnectionTest
+	TestUntil time.Time
 
 	// What the launches and passbacks say; zero before the first. Read only.
 	LastLaunchAt   time.Time

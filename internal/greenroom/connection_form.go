@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -78,12 +79,15 @@ func checkIdentifier(s, empty string) string {
 	return ""
 }
 
+// deploymentGaps are between deployment IDs.
+const deploymentGaps = " ,;\t\r\n\u00a0"
+
 // splitDeployments reads a list separated by spaces, commas, semicolons or
 // line breaks. The same ID twice counts once.
 func splitDeployments(s string) (ids []string, text string) {
 	seen := map[string]bool{}
 	for _, id := range strings.FieldsFunc(s, func(r rune) bool {
-		return strings.ContainsRune(" ,;\t\r\n\u00a0", r)
+		return strings.ContainsRune(deploymentGaps, r)
 	}) {
 		if text := checkIdentifier(id, ""); text != "" {
 			return nil, text
@@ -148,17 +152,7 @@ func (s *Service) SaveConnection(ctx context.Context, a Actor, f ConnectionForm)
 		return SavedConnection{}, err
 	}
 	saved := SavedConnection{Warnings: issuerWarning(c)}
-	report, err := s.Platforms.FetchKeySet(ctx, c.KeySetURL)
-	if err != nil {
-		saved.Warnings = append(saved.Warnings, keySetWarning(err))
-		s.Log.WarnContext(ctx, "key set not fetched", "url", c.KeySetURL, "err", err)
-	} else {
-		saved.KeySet = &report
-		c.KeySet, c.KeySetAt = report.Document, s.Now()
-		if report.Keys == 0 {
-			saved.Warnings = append(saved.Warnings, "The keyset of your LMS holds no key that Greenroom can use. Launches will be refused until it does.")
-		}
-	}
+	s.fetchKeySet(ctx, &c, &saved)
 	err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		saved.Connection, saved.Created, err = s.upsertConnection(ctx, tx, a, c)
 		return err
@@ -218,9 +212,16 @@ func (s *Service) changeConnection(ctx context.Context, tx Tx, a Actor, old, c C
 	c.ID, c.ConnectedAt, c.UpdatedAt = old.ID, old.ConnectedAt, s.Now()
 	c.LastLaunchAt, c.LastPassbackAt = old.LastLaunchAt, old.LastPassbackAt
 	c.Disabled = old.Disabled
+	c.Profile, c.AllowAnonymous, c.MakeLineItems = old.Profile, old.AllowAnonymous, old.MakeLineItems
 	if c.How == ByHand {
 		c.Audience, c.Product = old.Audience, old.Product
-		c.Scopes, c.Missing = old.Scopes, old.Missing
+		c.Scopes, c.Missing, c.Asked = old.Scopes, old.Missing, old.Asked
+		c.ConfigurationURL, c.RegistrationURL, c.RegistrationToken = old.ConfigurationURL, old.RegistrationURL, old.RegistrationToken
+	} else {
+		c.joinDeployments(old)
+		if c.Audience == "" {
+			c.Audience = old.Audience
+		}
 	}
 	if c.KeySet == nil && c.KeySetURL == old.KeySetURL {
 		c.KeySet, c.KeySetAt = old.KeySet, old.KeySetAt
@@ -235,6 +236,21 @@ func (s *Service) changeConnection(ctx context.Context, tx Tx, a Actor, old, c C
 		return c, false, nil
 	}
 	return c, false, s.audit(ctx, tx, a, e)
+}
+
+// joinDeployments keeps those that were known before the platform registered
+// itself again. It goes on taking new ones if it did, or if there are none.
+func (c *Connection) joinDeployments(old Connection) {
+	named := c.Deployments
+	c.Deployments, c.AcceptDeployments = slices.Clone(old.Deployments), old.AcceptDeployments
+	for _, id := range named {
+		if !old.Has(id) {
+			c.Deployments = append(c.Deployments, id)
+		}
+	}
+	if len(c.Deployments) == 0 {
+		c.AcceptDeployments = true
+	}
 }
 
 // connectionEntry tells in what the new connection differs from the old. The
@@ -253,6 +269,9 @@ func connectionEntry(action AuditAction, old, c Connection) AuditEntry {
 			Change{"access token URL", old.TokenURL, c.TokenURL},
 			Change{"public keyset URL", old.KeySetURL, c.KeySetURL},
 			Change{"audience", old.Audience, c.Audience},
+			Change{"LMS profile", old.Profile, c.Profile},
+			Change{"anonymous launches", yesNo(old.AllowAnonymous), yesNo(c.AllowAnonymous)},
+			Change{"makes gradebook columns", yesNo(old.MakeLineItems), yesNo(c.MakeLineItems)},
 			Change{"connected by", string(old.How), string(c.How)},
 			Change{"granted", list(old.Scopes), list(c.Scopes)},
 			Change{"not granted", list(old.Missing), list(c.Missing)},

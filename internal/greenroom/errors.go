@@ -2,6 +2,7 @@ package greenroom
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -52,6 +53,11 @@ func (e *Invalid) Of(field string) string {
 		}
 	}
 	return ""
+}
+
+// drop forgets what was noted about a field.
+func (e *Invalid) drop(field string) {
+	e.Fields = slices.DeleteFunc(slices.Clone(e.Fields), func(f FieldError) bool { return f.Field == field })
 }
 
 // OrNil returns e as an error if anything was noted.

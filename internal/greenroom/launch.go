@@ -82,6 +82,7 @@ const (
 	TestUser   Standing = "test_user"    // the platform's student preview
 	NoLineItem Standing = "no_line_item" // the activity has no grade
 	NoScope    Standing = "no_scope"     // the platform lets us post no scores
+	Anonymous  Standing = "anonymous"    // the platform does not say who it is
 )
 
 // A LaunchRecord is all that a verified launch writes, in one step.

@@ -113,6 +113,10 @@ func (s *Service) launchRecord(l *lti.Launch, sc Scenario, at Arrival) (LaunchRe
 		Context:       s.launchContext(l, contextID, now),
 		PinDeployment: l.NewDeployment,
 	}
+	if l.Subject == "" {
+		r.Learner.Subject = anonymousMark + string(learnerID)
+		r.Learner.Name, r.Learner.Email = "", ""
+	}
 	if l.Context != nil {
 		r.Link.ContextID, r.Link.ContextTitle = l.Context.ID, r.Context.Title
 	}
@@ -168,13 +172,15 @@ func gradeScopes(told []string) []string {
 
 // StandingOf tells whether scores of a launch go to the gradebook: those of
 // learners in the course, and of people without any role; never those of test
-// users or of people who only teach.
+// users, of people who only teach, or of people whom the platform does not name.
 func StandingOf(l *lti.Launch) Standing {
 	switch {
 	case l.Roles.TestUser():
 		return TestUser
 	case len(l.Roles) > 0 && !l.Roles.Learner():
 		return Preview
+	case l.Subject == "":
+		return Anonymous
 	case l.Grades == nil || l.Grades.LineItem == "":
 		return NoLineItem
 	case !l.Grades.Can(lti.ScopeScore):

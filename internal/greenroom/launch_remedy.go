@@ -42,7 +42,7 @@ var checkTexts = map[string]checkText{
 	string(lti.CheckState): {"State", Remedy{SideLearner,
 		"Open the activity again from the course: the launch was reloaded, took longer than ten minutes, or did not begin here."}},
 	string(lti.CheckRegistration): {"Registration", Remedy{SideAdmin,
-		"Compare issuer and client ID in the LTI settings with those of the tool in the LMS: no connection has this pair, or it is switched off."}},
+		"Compare issuer and client ID in the LTI settings with those of the tool in the LMS: no connection has this pair."}},
 	string(lti.CheckPlatformError): {"Answer of the LMS", Remedy{}},
 	string(lti.CheckBrowser): {"Browser", Remedy{SideLearner,
 		"Open the activity in a new window, or allow cookies for Greenroom: the browser did not bring back what it got at the login."}},
@@ -134,6 +134,9 @@ func (l Launch) Remedy() Remedy {
 			return r
 		}
 		return platformRefuses
+	}
+	if l.Check == string(lti.CheckRegistration) && l.Detail == SwitchedOffDetail {
+		return Remedy{SideAdmin, "Switch the connection on again, on its page: an administrator of this workspace has switched it off."}
 	}
 	if text, ok := checkTexts[l.Check]; ok {
 		return text.remedy

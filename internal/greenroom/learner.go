@@ -1,13 +1,17 @@
 package greenroom
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // A Learner is whoever one connection calls by one subject. Learners come by
-// launch and are members of the workspace, never more.
+// launch and are members of the workspace, never more. Whoever launches
+// anonymously is a learner of their own each time.
 type Learner struct {
 	ID         LearnerID
 	Connection ConnectionID
-	Subject    string // the platform's sub
+	Subject    string // the platform's sub; of the anonymous, one that no platform can send
 	Name       string // empty when the platform keeps it to itself
 	Email      string // likewise
 	Locale     string // of the last launch, empty if unknown
@@ -59,9 +63,18 @@ type Aged struct {
 	Learners int
 }
 
+// anonymousMark begins the subject of whoever launched anonymously. No sub has
+// a control character in it: lti refuses those.
+const anonymousMark = "\x1fanonymous:"
+
+// Anonymous tells whether the platform has not said who the learner is.
+func (l Learner) Anonymous() bool { return strings.HasPrefix(l.Subject, anonymousMark) }
+
 // DisplayName returns the name, or a neutral stand-in.
 func (l Learner) DisplayName() string {
 	switch {
+	case l.Anonymous():
+		return "Anonymous learner"
 	case l.Name != "":
 		return l.Name
 	case l.Email != "":
@@ -74,6 +87,8 @@ func (l Learner) DisplayName() string {
 // an e-mail address in place of a name or of a subject, and the log shows none.
 func (l Learner) LogName() string {
 	switch {
+	case l.Anonymous():
+		return l.DisplayName()
 	case l.Name != "":
 		return scrub(l.Name)
 	case l.Subject != "":

@@ -76,8 +76,9 @@ type Lane struct {
 
 // A PassbackFilter narrows a list of passbacks.
 type PassbackFilter struct {
-	State PassbackState // empty: all
-	Limit int
+	State      PassbackState // empty: all
+	Connection ConnectionID  // empty: all
+	Limit      int
 }
 
 // want records, within the transaction that ends a session, the duty to post
@@ -246,14 +247,26 @@ func (s *Service) Passbacks(ctx context.Context, a Actor, f PassbackFilter) (Pas
 	if page.Rows, err = store.Passbacks(ctx, f); err != nil {
 		return PassbackPage{}, err
 	}
-	if page.Counts, err = store.CountPassbacks(ctx); err != nil {
+	if page.Counts, err = countPassbacks(ctx, store, f.Connection); err != nil {
 		return PassbackPage{}, err
 	}
-	page.NotSent, err = notSent(ctx, store)
+	page.NotSent, err = notSent(ctx, store, f.Connection)
 	return page, err
 }
 
-func notSent(ctx context.Context, store WorkspaceStore) ([]NotSentRow, error) {
+func countPassbacks(ctx context.Context, store WorkspaceStore, c ConnectionID) (map[PassbackState]int, error) {
+	if c == "" {
+		return store.CountPassbacks(ctx)
+	}
+	held, err := store.ConnectionContents(ctx, c)
+	return map[PassbackState]int{
+		PassbackWaiting: held.Waiting, PassbackSent: held.Sent, PassbackFailed: held.Failed,
+	}, err
+}
+
+// notSent returns the sessions whose scores go nowhere, of one connection
+// unless that is empty.
+func notSent(ctx context.Context, store WorkspaceStore, c ConnectionID) ([]NotSentRow, error) {
 	ended, err := store.EndedSessions(ctx, maxPassbackRows)
 	if err != nil {
 		return nil, err
@@ -270,6 +283,9 @@ func notSent(ctx context.Context, store WorkspaceStore) ([]NotSentRow, error) {
 		link, err := store.ResourceLink(ctx, session.Link)
 		if err != nil {
 			return nil, err
+		}
+		if c != "" && link.Connection != c {
+			continue
 		}
 		rows = append(rows, NotSentRow{session, learner.DisplayName(), link.Title})
 	}

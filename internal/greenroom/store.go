@@ -191,6 +191,10 @@ type Reader interface {
 	// not empty.
 	ConnectionsOf(ctx context.Context, issuer, clientID string) ([]Connection, error)
 
+	// ConnectionContents counts what came by a connection; a connection that
+	// is not there has nothing.
+	ConnectionContents(ctx context.Context, id ConnectionID) (ConnectionContents, error)
+
 	// Keys returns all, the newest first.
 	Keys(ctx context.Context) ([]Key, error)
 	// KeyUses returns what platforms have made of the keys' signatures, by key
@@ -284,6 +288,11 @@ type Tx interface {
 	SaveConnection(ctx context.Context, c Connection) error
 	// KeepKeySet stores the last good key set of a connection.
 	KeepKeySet(ctx context.Context, id ConnectionID, document []byte, at time.Time) error
+	// KeepHeard stores what a token endpoint said of scopes.
+	KeepHeard(ctx context.Context, id ConnectionID, words []ScopeWord) error
+	// SaveTest stores a connection's last test, nil for none, and until when
+	// one is under way.
+	SaveTest(ctx context.Context, id ConnectionID, t *ConnectionTest, until time.Time) error
 	// DeleteConnection removes it with its learners, links, sessions,
 	// launches and passbacks.
 	DeleteConnection(ctx context.Context, id ConnectionID) error

@@ -149,7 +149,7 @@ func TestConnectionSwitchedOffBetweenLoginAndLaunch(t *testing.T) {
 	v := s.login()
 	s.disable()
 	page := v.launch(v.claims())
-	page.shows(t, refusedTitle, "Your LMS is not connected to this Greenroom workspace.")
+	page.shows(t, refusedTitle, "Your LMS is switched off in this Greenroom workspace for now.")
 	s.isLogged(t, page, lti.CheckRegistration)
 }
 

@@ -111,7 +111,13 @@ func TestRefusedLogins(t *testing.T) {
 	})
 	t.Run("of a connection that is switched off", func(t *testing.T) {
 		s.disable()
-		s.post(s.kit.URLs.Login(s.ours.ID), s.loginForm()).shows(t, refusedTitle, notConnected)
+		page := s.post(s.kit.URLs.Login(s.ours.ID), s.loginForm())
+		page.shows(t, refusedTitle, "Your LMS is switched off in this Greenroom workspace for now.")
+		page.givesNothingAway(t)
+		row := s.isLogged(t, page, lti.CheckRegistration)
+		if row.Connection != s.connection.ID || !strings.Contains(row.Remedy().Text, "Switch the connection on again") {
+			t.Errorf("logged of connection %q: %s", row.Connection, row.Remedy().Text)
+		}
 	})
 }
 

@@ -73,6 +73,10 @@ func describe(r *lti.Refusal) greenroom.Launch {
 	if r.Cause != nil {
 		row.Detail = clip(r.Cause.Error())
 	}
+	if off, ok := errors.AsType[*greenroom.SwitchedOffError](r.Cause); ok {
+		row.Connection, row.Detail = off.Connection, greenroom.SwitchedOffDetail
+		return row
+	}
 	if r.Code != "" {
 		row.Detail = r.Code + ": " + row.Detail // what to do depends on it
 	}

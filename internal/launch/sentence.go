@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -113,10 +114,21 @@ func sentenceOf(refusal *lti.Refusal) sentence {
 	if refusal.Check == lti.CheckPlatformError {
 		return platformSentence(refusal.Code)
 	}
+	if _, off := errors.AsType[*greenroom.SwitchedOffError](refusal.Cause); off {
+		return switchedOff
+	}
 	if s, ok := sentences[refusal.Check]; ok {
 		return s
 	}
 	return unverified
+}
+
+// switchedOff is for launches by a connection that an administrator has
+// switched off.
+var switchedOff = sentence{
+	http.StatusForbidden,
+	"Your LMS is switched off in this Greenroom workspace for now.",
+	"Scores that were earned before are kept. An administrator of the workspace can switch the connection on again.",
 }
 
 // platformSentences are for the errors with which a platform ends a login

@@ -9,7 +9,8 @@ import (
 )
 
 // Registrations returns the connections of one workspace as the protocol
-// library asks for them. A connection that is switched off does not exist.
+// library asks for them. One that is switched off is a
+// *greenroom.SwitchedOffError, which is lti.ErrNoRegistration.
 func (p *Platforms) Registrations(w greenroom.WorkspaceID) lti.Registrations {
 	return registrations{p.store.Workspace(w)}
 }
@@ -24,18 +25,27 @@ func (r registrations) Find(ctx context.Context, issuer, clientID string) ([]lti
 		return nil, err
 	}
 	var found []lti.Registration
+	var off greenroom.ConnectionID
 	for _, c := range connections {
-		if !c.Disabled {
-			found = append(found, registration(c))
+		if c.Disabled {
+			off = c.ID
+			continue
 		}
+		found = append(found, registration(c))
+	}
+	if len(found) == 0 && off != "" {
+		return nil, &greenroom.SwitchedOffError{Connection: off}
 	}
 	return found, nil
 }
 
 func (r registrations) Registration(ctx context.Context, id string) (lti.Registration, error) {
 	c, err := r.store.Connection(ctx, greenroom.ConnectionID(id))
-	if errors.Is(err, greenroom.ErrNotFound) || err == nil && c.Disabled {
+	if errors.Is(err, greenroom.ErrNotFound) {
 		return lti.Registration{}, lti.ErrNoRegistration
+	}
+	if err == nil && c.Disabled {
+		return lti.Registration{}, &greenroom.SwitchedOffError{Connection: c.ID}
 	}
 	return registration(c), err
 }
@@ -49,6 +59,7 @@ func registration(c greenroom.Connection) lti.Registration {
 		Audience:             c.Audience,
 		Deployments:          c.Deployments,
 		AcceptNewDeployments: c.AcceptDeployments,
+		AllowAnonymous:       c.AllowAnonymous,
 		KeySet:               c.KeySet,
 	}
 }

@@ -25,7 +25,6 @@ func TestRegistrationsAreTheWorkspacesConnections(t *testing.T) {
 	}{
 		"all of an issuer":   {"https://lms.example.com", "", []string{"a", "b"}},
 		"one client":         {"https://lms.example.com", "b", []string{"b"}},
-		"one switched off":   {"https://lms.example.com", "off", nil},
 		"an unknown client":  {"https://lms.example.com", "c", nil},
 		"an unknown issuer":  {"https://lms.example.com/", "", nil},
 		"of another issuer":  {"https://other.example.com", "a", nil},
@@ -59,6 +58,9 @@ func TestRegistrationsAreTheWorkspacesConnections(t *testing.T) {
 	if b, err := ours.Registration(t.Context(), "b"); err != nil || !b.AcceptNewDeployments {
 		t.Errorf("registration %+v, %v", b, err)
 	}
+	if off, ok := errors.AsType[*greenroom.SwitchedOffError](errOf(ours.Find(t.Context(), "https://lms.example.com", "off"))); !ok || off.Connection != "off" {
+		t.Errorf("of one that is switched off: %v", off)
+	}
 	for _, id := range []string{"off", "none"} {
 		if _, err := ours.Registration(t.Context(), id); !errors.Is(err, lti.ErrNoRegistration) {
 			t.Errorf("%s: %v", id, err)
@@ -68,3 +70,5 @@ func TestRegistrationsAreTheWorkspacesConnections(t *testing.T) {
 		t.Errorf("another workspace sees it: %v", err)
 	}
 }
+
+func errOf[T any](_ T, err error) error { return err }

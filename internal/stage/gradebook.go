@@ -99,6 +99,8 @@ func notGraded(standing greenroom.Standing) string {
 		return "Not graded here: you teach this course, so this is a preview."
 	case greenroom.TestUser:
 		return "Not graded here: this is the test student of your LMS."
+	case greenroom.Anonymous:
+		return "Not graded here: your LMS did not say who you are."
 	case greenroom.NoLineItem:
 		return "Not graded here: this activity has no grade in your course."
 	case greenroom.NoScope:

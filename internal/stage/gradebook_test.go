@@ -65,6 +65,7 @@ func TestWhatIsSaidAboutTheGradebook(t *testing.T) {
 		"not better, best failed": {both(better, failed), toneFailed,
 			"Your LMS did not take your best of 90 of 100: your trainer can see why. It is kept here."},
 		"preview":         {standing(greenroom.Preview), tonePlain, "Not graded here: you teach this course, so this is a preview."},
+		"anonymous":       {standing(greenroom.Anonymous), tonePlain, "Not graded here: your LMS did not say who you are."},
 		"test user":       {standing(greenroom.TestUser), tonePlain, "Not graded here: this is the test student of your LMS."},
 		"no line item":    {standing(greenroom.NoLineItem), tonePlain, "Not graded here: this activity has no grade in your course."},
 		"no permission":   {standing(greenroom.NoScope), tonePlain, "Not graded here: your LMS does not let Greenroom send scores."},

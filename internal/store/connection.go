@@ -93,6 +93,33 @@ func (t *workspaceTx) KeepKeySet(ctx context.Context, id greenroom.ConnectionID,
 	})))
 }
 
+// KeepHeard implements greenroom.Tx. ErrNotFound if there is no such connection.
+func (t *workspaceTx) KeepHeard(ctx context.Context, id greenroom.ConnectionID, words []greenroom.ScopeWord) error {
+	return t.fail("connection "+string(id)+": scopes", wrote(t.txn.db.KeepHeard(ctx, q.KeepHeardParams{
+		WorkspaceID: t.workspace, ID: id, Heard: words,
+	})))
+}
+
+// SaveTest implements greenroom.Tx. ErrNotFound if there is no such connection.
+func (t *workspaceTx) SaveTest(ctx context.Context, id greenroom.ConnectionID, test *greenroom.ConnectionTest, until time.Time) error {
+	return t.fail("connection "+string(id)+": test", wrote(t.txn.db.SaveTest(ctx, q.SaveTestParams{
+		WorkspaceID: t.workspace, ID: id, Test: column.Test{ConnectionTest: test}, TestUntil: column.Time(until),
+	})))
+}
+
+// ConnectionContents implements greenroom.Reader.
+func (r reader) ConnectionContents(ctx context.Context, id greenroom.ConnectionID) (greenroom.ConnectionContents, error) {
+	arg := q.ConnectionContentsParams{WorkspaceID: r.workspace, ConnectionID: &id}
+	return one(ctx, r, "contents of connection "+string(id), (*q.Queries).ConnectionContents, arg,
+		func(c q.ConnectionContentsRow) greenroom.ConnectionContents {
+			return greenroom.ConnectionContents{
+				Learners: int(c.Learners), Courses: int(c.Courses), Activities: int(c.Links), Sessions: int(c.Sessions),
+				Scores: int(c.Scores), Waiting: int(c.Waiting), Sent: int(c.Sent), Failed: int(c.Failed),
+				Launches: int(c.Launches),
+			}
+		})
+}
+
 // DeleteConnection implements greenroom.Tx: the tables cascade. ErrNotFound if
 // there is no such connection.
 func (t *workspaceTx) DeleteConnection(ctx context.Context, id greenroom.ConnectionID) error {
@@ -127,6 +154,16 @@ func toConnection(row q.ConnectionsRow) greenroom.Connection {
 		KeySetAt:          time.Time(r.KeySetAt),
 		ConnectedAt:       time.Time(r.ConnectedAt),
 		UpdatedAt:         time.Time(r.UpdatedAt),
+		Profile:           r.Profile,
+		AllowAnonymous:    r.AllowAnonymous,
+		MakeLineItems:     r.MakeLineItems,
+		ConfigurationURL:  r.ConfigurationURL,
+		Asked:             r.Asked,
+		RegistrationURL:   r.RegistrationURL,
+		RegistrationToken: noBytes(r.RegistrationToken),
+		Heard:             r.Heard,
+		Test:              r.Test.ConnectionTest,
+		TestUntil:         time.Time(r.TestUntil),
 		LastLaunchAt:      column.Millis(row.LastLaunchAt),
 		LastPassbackAt:    column.Millis(row.LastPassbackAt),
 	}
@@ -153,6 +190,13 @@ func fromConnection(w greenroom.WorkspaceID, c greenroom.Connection) q.SaveConne
 		KeySetAt:          column.Time(c.KeySetAt),
 		ConnectedAt:       column.Time(c.ConnectedAt),
 		UpdatedAt:         column.Time(c.UpdatedAt),
+		Profile:           c.Profile,
+		AllowAnonymous:    c.AllowAnonymous,
+		MakeLineItems:     c.MakeLineItems,
+		ConfigurationURL:  c.ConfigurationURL,
+		Asked:             c.Asked,
+		RegistrationURL:   c.RegistrationURL,
+		RegistrationToken: c.RegistrationToken,
 	}
 }
 

@@ -86,6 +86,50 @@ func (c *Changes) Scan(src any) error {
 	return json.Unmarshal([]byte(text), (*[]greenroom.Change)(c))
 }
 
+// Heard is kept as a JSON array, none as empty text.
+type Heard []greenroom.ScopeWord
+
+// Value implements driver.Valuer.
+func (h Heard) Value() (driver.Value, error) {
+	if len(h) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal([]greenroom.ScopeWord(h))
+	return string(b), err
+}
+
+// Scan implements sql.Scanner.
+func (h *Heard) Scan(src any) error {
+	*h = nil
+	text, err := scanText(src)
+	if err != nil || text == "" {
+		return err
+	}
+	return json.Unmarshal([]byte(text), (*[]greenroom.ScopeWord)(h))
+}
+
+// Test is a connection's last test, kept as a JSON object, none as empty text.
+type Test struct{ *greenroom.ConnectionTest }
+
+// Value implements driver.Valuer.
+func (t Test) Value() (driver.Value, error) {
+	if t.ConnectionTest == nil {
+		return "", nil
+	}
+	b, err := json.Marshal(t.ConnectionTest)
+	return string(b), err
+}
+
+// Scan implements sql.Scanner.
+func (t *Test) Scan(src any) error {
+	t.ConnectionTest = nil
+	text, err := scanText(src)
+	if err != nil || text == "" {
+		return err
+	}
+	return json.Unmarshal([]byte(text), &t.ConnectionTest)
+}
+
 // Score is kept as text, for example 17/24.
 type Score roleplay.Score
 

@@ -102,7 +102,7 @@ type AuditParams struct {
 	Rows        int64
 }
 
-// An empty noun or action is any; so is every actor with @anybody, and every
+// An empty noun, noun_id or action is any; so is every actor with @anybody, and every
 // place with an empty @before_id.
 func (q *Queries) Audit(ctx context.Context, arg AuditParams) ([]Audit, error) {
 	rows, err := q.db.QueryContext(ctx, audit,

@@ -36,8 +36,61 @@ func (q *Queries) AddDeployment(ctx context.Context, arg AddDeploymentParams) er
 	return err
 }
 
+const connectionContents = `-- name: ConnectionContents :one
+select
+	(select count(*) from learners l where l.workspace_id = $1 and l.connection_id = $2) as learners,
+	(select count(*) from contexts c
+		where c.workspace_id = $1 and c.connection_id = $2 and c.platform_id <> '') as courses,
+	(select count(*) from resource_links r where r.workspace_id = $1 and r.connection_id = $2) as links,
+	(select count(*) from sessions s join learners l on l.workspace_id = s.workspace_id and l.id = s.learner_id
+		where s.workspace_id = $1 and l.connection_id = $2) as sessions,
+	(select count(*) from sessions s join learners l on l.workspace_id = s.workspace_id and l.id = s.learner_id
+		where s.workspace_id = $1 and l.connection_id = $2 and s.score <> '') as scores,
+	(select count(*) from passbacks p
+		where p.workspace_id = $1 and p.connection_id = $2 and p.state = 'waiting') as waiting,
+	(select count(*) from passbacks p
+		where p.workspace_id = $1 and p.connection_id = $2 and p.state = 'sent') as sent,
+	(select count(*) from passbacks p
+		where p.workspace_id = $1 and p.connection_id = $2 and p.state = 'failed') as failed,
+	(select count(*) from launches l where l.workspace_id = $1 and l.connection_id = $2) as launches
+`
+
+type ConnectionContentsParams struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID *greenroom.ConnectionID
+}
+
+type ConnectionContentsRow struct {
+	Learners int64
+	Courses  int64
+	Links    int64
+	Sessions int64
+	Scores   int64
+	Waiting  int64
+	Sent     int64
+	Failed   int64
+	Launches int64
+}
+
+func (q *Queries) ConnectionContents(ctx context.Context, arg ConnectionContentsParams) (ConnectionContentsRow, error) {
+	row := q.db.QueryRowContext(ctx, connectionContents, arg.WorkspaceID, arg.ConnectionID)
+	var i ConnectionContentsRow
+	err := row.Scan(
+		&i.Learners,
+		&i.Courses,
+		&i.Links,
+		&i.Sessions,
+		&i.Scores,
+		&i.Waiting,
+		&i.Sent,
+		&i.Failed,
+		&i.Launches,
+	)
+	return i, err
+}
+
 const connections = `-- name: Connections :many
-select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deployments, c.auth_url, c.token_url, c.key_set_url, c.audience, c.how, c.product, c.scopes, c.missing, c.disabled, c.key_set, c.key_set_at, c.connected_at, c.updated_at,
+select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deployments, c.auth_url, c.token_url, c.key_set_url, c.audience, c.how, c.product, c.scopes, c.missing, c.disabled, c.key_set, c.key_set_at, c.connected_at, c.updated_at, c.profile, c.allow_anonymous, c.make_line_items, c.configuration_url, c.asked, c.registration_url, c.registration_token, c.heard, c.test, c.test_until,
 	cast(coalesce((
 		select max(l.at) from launches l
 		where l.workspace_id = c.workspace_id and l.connection_id = c.id and l.outcome = 'ok'
@@ -106,6 +159,16 @@ func (q *Queries) Connections(ctx context.Context, arg ConnectionsParams) ([]Con
 			&i.Connection.KeySetAt,
 			&i.Connection.ConnectedAt,
 			&i.Connection.UpdatedAt,
+			&i.Connection.Profile,
+			&i.Connection.AllowAnonymous,
+			&i.Connection.MakeLineItems,
+			&i.Connection.ConfigurationURL,
+			&i.Connection.Asked,
+			&i.Connection.RegistrationURL,
+			&i.Connection.RegistrationToken,
+			&i.Connection.Heard,
+			&i.Connection.Test,
+			&i.Connection.TestUntil,
 			&i.LastLaunchAt,
 			&i.LastPassbackAt,
 			&i.Deployment,
@@ -168,6 +231,24 @@ func (q *Queries) ForgetInvitesConnection(ctx context.Context, arg ForgetInvites
 	return err
 }
 
+const keepHeard = `-- name: KeepHeard :execrows
+update connections set heard = $1 where workspace_id = $2 and id = $3
+`
+
+type KeepHeardParams struct {
+	Heard       column.Heard
+	WorkspaceID greenroom.WorkspaceID
+	ID          greenroom.ConnectionID
+}
+
+func (q *Queries) KeepHeard(ctx context.Context, arg KeepHeardParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, keepHeard, arg.Heard, arg.WorkspaceID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const keepKeySet = `-- name: KeepKeySet :execrows
 update connections set key_set = $1, key_set_at = $2
 where workspace_id = $3 and id = $4
@@ -214,15 +295,20 @@ func (q *Queries) PinDeployment(ctx context.Context, arg PinDeploymentParams) er
 
 const saveConnection = `-- name: SaveConnection :exec
 insert into connections (workspace_id, id, platform, issuer, client_id, accept_deployments, auth_url, token_url, key_set_url,
-	audience, how, product, scopes, missing, disabled, key_set, key_set_at, connected_at, updated_at)
+	audience, how, product, scopes, missing, disabled, key_set, key_set_at, connected_at, updated_at,
+	profile, allow_anonymous, make_line_items, configuration_url, asked, registration_url, registration_token)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-	$10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+	$10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+	$20, $21, $22, $23, $24, $25, $26)
 on conflict (workspace_id, id) do update set
 	platform = excluded.platform, issuer = excluded.issuer, client_id = excluded.client_id,
 	accept_deployments = excluded.accept_deployments, auth_url = excluded.auth_url, token_url = excluded.token_url,
 	key_set_url = excluded.key_set_url, audience = excluded.audience, how = excluded.how, product = excluded.product,
 	scopes = excluded.scopes, missing = excluded.missing, disabled = excluded.disabled, key_set = excluded.key_set,
-	key_set_at = excluded.key_set_at, connected_at = excluded.connected_at, updated_at = excluded.updated_at
+	key_set_at = excluded.key_set_at, connected_at = excluded.connected_at, updated_at = excluded.updated_at,
+	profile = excluded.profile, allow_anonymous = excluded.allow_anonymous, make_line_items = excluded.make_line_items,
+	configuration_url = excluded.configuration_url, asked = excluded.asked, registration_url = excluded.registration_url,
+	registration_token = excluded.registration_token
 `
 
 type SaveConnectionParams struct {
@@ -245,6 +331,13 @@ type SaveConnectionParams struct {
 	KeySetAt          column.Time
 	ConnectedAt       column.Time
 	UpdatedAt         column.Time
+	Profile           string
+	AllowAnonymous    bool
+	MakeLineItems     bool
+	ConfigurationURL  string
+	Asked             column.Strings
+	RegistrationURL   string
+	RegistrationToken []byte
 }
 
 func (q *Queries) SaveConnection(ctx context.Context, arg SaveConnectionParams) error {
@@ -268,6 +361,37 @@ func (q *Queries) SaveConnection(ctx context.Context, arg SaveConnectionParams) 
 		arg.KeySetAt,
 		arg.ConnectedAt,
 		arg.UpdatedAt,
+		arg.Profile,
+		arg.AllowAnonymous,
+		arg.MakeLineItems,
+		arg.ConfigurationURL,
+		arg.Asked,
+		arg.RegistrationURL,
+		arg.RegistrationToken,
 	)
 	return err
+}
+
+const saveTest = `-- name: SaveTest :execrows
+update connections set test = $1, test_until = $2 where workspace_id = $3 and id = $4
+`
+
+type SaveTestParams struct {
+	Test        column.Test
+	TestUntil   column.Time
+	WorkspaceID greenroom.WorkspaceID
+	ID          greenroom.ConnectionID
+}
+
+func (q *Queries) SaveTest(ctx context.Context, arg SaveTestParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, saveTest,
+		arg.Test,
+		arg.TestUntil,
+		arg.WorkspaceID,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -42,6 +42,16 @@ type Connection struct {
 	KeySetAt          column.Time
 	ConnectedAt       column.Time
 	UpdatedAt         column.Time
+	Profile           string
+	AllowAnonymous    bool
+	MakeLineItems     bool
+	ConfigurationURL  string
+	Asked             column.Strings
+	RegistrationURL   string
+	RegistrationToken []byte
+	Heard             column.Heard
+	Test              column.Test
+	TestUntil         column.Time
 }
 
 type Context struct {

@@ -310,13 +310,15 @@ join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
 join resource_links r on r.workspace_id = i.workspace_id and r.id = i.link_id
 join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
 where p.workspace_id = $1
+	and (cast($2 as text) = '' or p.connection_id = $2)
 order by p.changed desc, p.id desc
-limit cast($2 as bigint)
+limit cast($3 as bigint)
 `
 
 type PassbacksParams struct {
-	WorkspaceID greenroom.WorkspaceID
-	Rows        int64
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID string
+	Rows         int64
 }
 
 type PassbacksRow struct {
@@ -328,7 +330,7 @@ type PassbacksRow struct {
 }
 
 func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]PassbacksRow, error) {
-	rows, err := q.db.QueryContext(ctx, passbacks, arg.WorkspaceID, arg.Rows)
+	rows, err := q.db.QueryContext(ctx, passbacks, arg.WorkspaceID, arg.ConnectionID, arg.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -389,14 +391,16 @@ join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
 join resource_links r on r.workspace_id = i.workspace_id and r.id = i.link_id
 join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
 where p.workspace_id = $1 and p.state = $2
+	and (cast($3 as text) = '' or p.connection_id = $3)
 order by p.changed desc, p.id desc
-limit cast($3 as bigint)
+limit cast($4 as bigint)
 `
 
 type PassbacksInParams struct {
-	WorkspaceID greenroom.WorkspaceID
-	State       greenroom.PassbackState
-	Rows        int64
+	WorkspaceID  greenroom.WorkspaceID
+	State        greenroom.PassbackState
+	ConnectionID string
+	Rows         int64
 }
 
 type PassbacksInRow struct {
@@ -408,7 +412,12 @@ type PassbacksInRow struct {
 }
 
 func (q *Queries) PassbacksIn(ctx context.Context, arg PassbacksInParams) ([]PassbacksInRow, error) {
-	rows, err := q.db.QueryContext(ctx, passbacksIn, arg.WorkspaceID, arg.State, arg.Rows)
+	rows, err := q.db.QueryContext(ctx, passbacksIn,
+		arg.WorkspaceID,
+		arg.State,
+		arg.ConnectionID,
+		arg.Rows,
+	)
 	if err != nil {
 		return nil, err
 	}

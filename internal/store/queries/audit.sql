@@ -2,7 +2,7 @@
 insert into audit (workspace_id, id, at, actor, actor_name, action, noun, noun_id, label, changes)
 values (@workspace_id, @id, @at, @actor, @actor_name, @action, @noun, @noun_id, @label, @changes);
 
--- An empty noun or action is any; so is every actor with @anybody, and every
+-- An empty noun, noun_id or action is any; so is every actor with @anybody, and every
 -- place with an empty @before_id.
 -- name: Audit :many
 select * from audit

@@ -13,6 +13,7 @@ join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
 join resource_links r on r.workspace_id = i.workspace_id and r.id = i.link_id
 join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
 where p.workspace_id = @workspace_id
+	and (cast(@connection_id as text) = '' or p.connection_id = @connection_id)
 order by p.changed desc, p.id desc
 limit cast(@rows as bigint);
 
@@ -24,6 +25,7 @@ join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
 join resource_links r on r.workspace_id = i.workspace_id and r.id = i.link_id
 join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
 where p.workspace_id = @workspace_id and p.state = @state
+	and (cast(@connection_id as text) = '' or p.connection_id = @connection_id)
 order by p.changed desc, p.id desc
 limit cast(@rows as bigint);
 

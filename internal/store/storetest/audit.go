@@ -66,6 +66,7 @@ func testAudit(t *testing.T, s greenroom.Store) {
 		w := newWorld(t, s, "alpha")
 		mine, operators, scenario := w.newEntry("mine", 3), w.newEntry("operators", 2), w.newEntry("scenario", 1)
 		operators.Actor, operators.ActorName = "", "Operator"
+		mine.NounID = "thing"
 		scenario.Noun, scenario.Action = greenroom.NounScenario, greenroom.ScenarioImported
 		add(t, w, mine, operators, scenario)
 		nobody, stranger := greenroom.PersonID(""), greenroom.PersonID("stranger")
@@ -74,6 +75,8 @@ func testAudit(t *testing.T, s greenroom.Store) {
 			want []string
 		}{
 			"a noun":          {greenroom.AuditFilter{Noun: greenroom.NounScenario}, []string{w.id("scenario")}},
+			"a thing":         {greenroom.AuditFilter{Noun: greenroom.NounConnection, NounID: "thing"}, []string{w.id("mine")}},
+			"no such thing":   {greenroom.AuditFilter{NounID: "other"}, []string{}},
 			"an action":       {greenroom.AuditFilter{Action: greenroom.ConnectionChanged}, []string{w.id("mine"), w.id("operators")}},
 			"an actor":        {greenroom.AuditFilter{Actor: &w.person.ID}, []string{w.id("mine"), w.id("scenario")}},
 			"nobody":          {greenroom.AuditFilter{Actor: &nobody}, []string{w.id("operators")}},

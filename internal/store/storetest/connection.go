@@ -96,6 +96,45 @@ func testConnections(t *testing.T, s greenroom.Store) {
 		want.KeySet, want.KeySetAt = []byte(`{"keys":[1]}`), minutes(3)
 		equal(t, "connection", must(w.Connection(t.Context(), want.ID))(t), want)
 	})
+	t.Run("what the token endpoint said of scopes is kept, and saving the connection leaves it", func(t *testing.T) {
+		w := connected(t, s, "alpha")
+		words := []greenroom.ScopeWord{{Scope: "score", Granted: true, At: minutes(3)}, {Scope: "nrps", At: minutes(4)}}
+		update(t, w, func(ctx context.Context, tx greenroom.Tx) error {
+			refused(t, tx.KeepHeard(ctx, "other", words), greenroom.ErrNotFound)
+			return tx.KeepHeard(ctx, w.connection.ID, words)
+		})
+		save(t, w, w.connection)
+		want := w.connection
+		want.Heard = words
+		equal(t, "connection", must(w.Connection(t.Context(), want.ID))(t), want)
+	})
+	t.Run("a test is kept with the time until which one is under way, and saving the connection leaves both", func(t *testing.T) {
+		w := connected(t, s, "alpha")
+		test := &greenroom.ConnectionTest{At: minutes(3), Lines: []greenroom.TestLine{
+			{Label: "Key set", State: greenroom.TestOK, Found: w.mark},
+			{Label: "Roster", State: greenroom.TestFailed, Found: "refused", Said: "400 no", Do: "ask"},
+		}}
+		update(t, w, func(ctx context.Context, tx greenroom.Tx) error {
+			refused(t, tx.SaveTest(ctx, "other", test, time.Time{}), greenroom.ErrNotFound)
+			return tx.SaveTest(ctx, w.connection.ID, test, minutes(5))
+		})
+		save(t, w, w.connection)
+		want := w.connection
+		want.Test, want.TestUntil = test, minutes(5)
+		equal(t, "connection", must(w.Connection(t.Context(), want.ID))(t), want)
+		update(t, w, func(ctx context.Context, tx greenroom.Tx) error {
+			return tx.SaveTest(ctx, w.connection.ID, nil, time.Time{})
+		})
+		equal(t, "connection without", must(w.Connection(t.Context(), want.ID))(t), w.connection)
+	})
+	t.Run("what came by one is counted", func(t *testing.T) {
+		w := full(t, s, "alpha")
+		save(t, w, w.newConnection("other", issuer, "other"))
+		equal(t, "contents", must(w.ConnectionContents(t.Context(), w.connection.ID))(t), greenroom.ConnectionContents{
+			Learners: 1, Courses: 1, Activities: 1, Sessions: 2, Scores: 1, Waiting: 1, Launches: 2,
+		})
+		equal(t, "of another", must(w.ConnectionContents(t.Context(), greenroom.ConnectionID(w.id("other"))))(t), greenroom.ConnectionContents{})
+	})
 	t.Run("last launch and last passback are what the rows say", func(t *testing.T) {
 		w := full(t, s, "alpha") // its refusal came after its launch
 		second := w.record(2)

@@ -80,6 +80,9 @@ func testPassbacks(t *testing.T, s greenroom.Store) {
 			"one":          {greenroom.PassbackFilter{Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
 			"the failed":   {greenroom.PassbackFilter{State: greenroom.PassbackFailed}, []greenroom.PassbackID{second.ID}},
 			"a waiting":    {greenroom.PassbackFilter{State: greenroom.PassbackWaiting, Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
+			"of its LMS":   {greenroom.PassbackFilter{Connection: w.connection.ID, Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
+			"of another":   {greenroom.PassbackFilter{Connection: "other"}, []greenroom.PassbackID{}},
+			"none waits":   {greenroom.PassbackFilter{Connection: "other", State: greenroom.PassbackWaiting}, []greenroom.PassbackID{}},
 			"none is sent": {greenroom.PassbackFilter{State: greenroom.PassbackSent}, []greenroom.PassbackID{}},
 		} {
 			equal(t, name, list(must(w.Passbacks(t.Context(), tc.filter))(t), id), tc.want)

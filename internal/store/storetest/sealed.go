@@ -63,6 +63,13 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"ConnectionsOf": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
 		return append(got(b.ConnectionsOf(ctx, issuer, "")), got(b.ConnectionsOf(ctx, issuer, clientID))...)
 	},
+	"ConnectionContents": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		held, err := b.ConnectionContents(ctx, a.connection.ID)
+		if mine, _ := b.Workspace(ctx); err == nil && mine.ID != a.workspace.ID && held != (greenroom.ConnectionContents{}) {
+			return []any{fmt.Sprintf("counts what %s holds: %+v", a.mark, held)}
+		}
+		return got(held, err)
+	},
 	"KeyUses":     func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.KeyUses(ctx)) },
 	"Keys":        func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Keys(ctx)) },
 	"Invite":      func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Invite(ctx, a.invite.ID)) },
@@ -124,9 +131,9 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	},
 	"EndedSessions": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.EndedSessions(ctx, 0)) },
 	"Picks":         func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Picks(ctx, a.open.ID)) },
-	"Passbacks": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
+	"Passbacks": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		all := got(b.Passbacks(ctx, greenroom.PassbackFilter{}))
-		return append(all, got(b.Passbacks(ctx, greenroom.PassbackFilter{State: greenroom.PassbackWaiting}))...)
+		return append(all, got(b.Passbacks(ctx, greenroom.PassbackFilter{State: greenroom.PassbackWaiting, Connection: a.connection.ID}))...)
 	},
 	"Passback": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.Passback(ctx, a.passback.ID))
@@ -137,6 +144,7 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"Audit": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		all := got(b.Audit(ctx, greenroom.AuditFilter{}))
 		all = append(all, got(b.Audit(ctx, greenroom.AuditFilter{Actor: &a.person.ID, Noun: greenroom.NounConnection}))...)
+		all = append(all, got(b.Audit(ctx, greenroom.AuditFilter{Noun: greenroom.NounConnection, NounID: string(a.connection.ID)}))...)
 		return append(all, got(b.Audit(ctx, greenroom.AuditFilter{Before: a.entry.Cursor()}))...)
 	},
 	"AuditActors": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.AuditActors(ctx)) },
@@ -191,6 +199,12 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 	},
 	"KeepKeySet": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.KeepKeySet(ctx, a.connection.ID, []byte("stolen"), minutes(9))
+	},
+	"KeepHeard": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.KeepHeard(ctx, a.connection.ID, []greenroom.ScopeWord{{Scope: "stolen"}})
+	},
+	"SaveTest": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.SaveTest(ctx, a.connection.ID, &greenroom.ConnectionTest{At: minutes(9)}, minutes(9))
 	},
 	"DeleteConnection": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.DeleteConnection(ctx, a.connection.ID)

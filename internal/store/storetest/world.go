@@ -108,6 +108,9 @@ func (w *world) newConnection(id, issuer, clientID string) greenroom.Connection 
 		How: greenroom.ByRegistration, Product: "moodle",
 		Scopes: []string{"score", "lineitem"}, Missing: []string{},
 		KeySet: []byte(`{"keys":[]} of ` + w.mark), KeySetAt: noon,
+		Profile: "totara", AllowAnonymous: true, MakeLineItems: true,
+		ConfigurationURL: issuer + "/openid-configuration", Asked: []string{"score", "lineitem", "nrps"},
+		RegistrationURL: issuer + "/registrations/1", RegistrationToken: []byte(w.mark + " sealed"),
 		ConnectedAt: noon, UpdatedAt: noon,
 	}
 }

@@ -1,0 +1,133 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// connect saves the manual form and returns the path of the connection's page.
+func (s *site) connect() (greenroom.Connection, string) {
+	s.t.Helper()
+	s.as("dana").post(lti+"/connections", manual())
+	all := must(s.service.Connections(s.t.Context(), s.owner))(s.t)
+	return all[0], lti + "/connections/" + string(all[0].ID)
+}
+
+// edits is the page's form as it stands for the manual connection.
+func edits() url.Values {
+	f := manual()
+	f.Set("audience", "")
+	return f
+}
+
+func TestARowOpensItsConnection(t *testing.T) {
+	s := newSite(t)
+	c, path := s.connect()
+	dana := s.as("dana")
+	dana.get(lti).has(t, `<a class="title" href="`+path+`"><bdi>Campus Moodle</bdi></a>`)
+	page := dana.get(path)
+	page.has(t, "<h1><bdi>Campus Moodle</bdi>", "No launch yet", "yZ3kQm81LtQ0xB2", "By hand", "No others may launch",
+		"connection="+string(c.ID), "Connected an LMS", "Switch off", path+"/delete")
+	inOrder(t, page.body, ">Connection</h2>", ">Keyset of the LMS</h2>", ">Our signing keys</h2>", ">Settings</h2>", ">History of changes</h2>")
+	if n := strings.Count(page.body, "<h1"); n != 1 {
+		t.Errorf("%d h1", n)
+	}
+}
+
+func TestConnectionsOfOthersHaveNoPage(t *testing.T) {
+	s := newSite(t)
+	_, path := s.connect()
+	for who, at := range map[string]string{
+		"mel": path, "eve": path, "": path,
+		"dana": lti + "/connections/nothing",
+	} {
+		page := s.as(who).get(at)
+		if page.status != http.StatusNotFound && page.status != http.StatusSeeOther {
+			t.Errorf("%s gets %d", who, page.status)
+		}
+	}
+	eves := strings.Replace(path, "/northwind/", "/elsewhere/", 1)
+	if page := s.as("eve").get(eves); page.status != http.StatusNotFound {
+		t.Errorf("Eve gets %d by her own workspace", page.status)
+	}
+}
+
+func TestTheEditFormLosesNothing(t *testing.T) {
+	s := newSite(t)
+	_, path := s.connect()
+	dana := s.as("dana")
+	bad := edits()
+	bad.Set("platform", "A new name")
+	bad.Set("token_url", "http://moodle.example.edu/token")
+	bad.Set("allow_anonymous", "yes")
+	page := dana.post(path, bad)
+	if page.status != http.StatusUnprocessableEntity {
+		t.Errorf("status %d", page.status)
+	}
+	page.has(t, "The URL must begin with https://.", `value="A new name"`, `value="http://moodle.example.edu/token"`,
+		`name="allow_anonymous" value="yes" checked`)
+	page.has(t, "<h1><bdi>Campus Moodle</bdi>") // nothing is saved
+
+	good := edits()
+	good.Set("platform", "A new name")
+	good.Set("deployment_ids", "1\r\n2")
+	good.Set("accept_deployments", "yes")
+	good.Set("audience", "https://api.brightspace.com/auth/token")
+	dana.post(path, good)
+	dana.get(path).has(t, "<h1><bdi>A new name</bdi>", "A new one is added by its first launch", "https://api.brightspace.com/auth",
+		"1\n2</textarea>", "Changed a connection", "The connection is saved")
+}
+
+func TestReadingTheKeySetAgain(t *testing.T) {
+	s := newSite(t)
+	_, path := s.connect()
+	dana := s.as("dana")
+	s.platforms.keySet = greenroom.KeySetReport{Document: []byte(`{"keys":[]}`), Keys: 0, Skipped: []string{"key “a”: a curve"}}
+	dana.post(path+"/keyset", nil)
+	dana.get(path).has(t, "The keyset was read", "holds no usable signing key", "key “a”: a curve", "It holds no usable signing key: launches are refused.")
+	s.platforms.err = errors.New("dial tcp 10.0.0.1: refused")
+	dana.post(path+"/keyset", nil)
+	page := dana.get(path)
+	page.has(t, "The keyset could not be read")
+	if strings.Contains(page.body, "10.0.0.1") {
+		t.Error("the page tells of our network")
+	}
+}
+
+func TestSwitchingOffAndOn(t *testing.T) {
+	s := newSite(t)
+	_, path := s.connect()
+	dana := s.as("dana")
+	dana.post(path+"/switch", url.Values{"on": {"no"}})
+	dana.get(path).has(t, "This connection is switched off.", ">Switch on<", "Switched a connection off")
+	dana.get(lti).has(t, "Disabled")
+	dana.post(path+"/switch", url.Values{"on": {"yes"}})
+	dana.get(path).has(t, ">Switch off<", "Switched a connection on")
+}
+
+func TestDeletingAConnectionAsksForItsName(t *testing.T) {
+	s := newSite(t)
+	_, path := s.connect()
+	dana := s.as("dana")
+	dana.get(path+"/delete").has(t, "Delete “<bdi>Campus Moodle</bdi>”", "Learners", "Scores on their way")
+	page := dana.post(path+"/delete", url.Values{"name": {"campus"}})
+	if page.status != http.StatusUnprocessableEntity {
+		t.Errorf("status %d", page.status)
+	}
+	page.has(t, "This is not the connection", `value="campus"`)
+	dana.post(path+"/delete", url.Values{"name": {"Campus Moodle"}})
+	dana.get(lti).has(t, "“Campus Moodle” is deleted", "No LMS is connected yet")
+	dana.get("/w/northwind/settings/audit").has(t, "Deleted a connection")
+}
+
+func TestPassbacksOfOneLMS(t *testing.T) {
+	s := newSite(t)
+	c, path := s.connect()
+	page := s.as("dana").get("/w/northwind/passbacks?connection=" + string(c.ID))
+	page.has(t, "Only those of", `href="`+path+`"`, "state=failed&amp;connection="+string(c.ID))
+}

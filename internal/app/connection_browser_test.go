@@ -1,0 +1,44 @@
+package app_test
+
+import (
+	"testing"
+
+	"github.com/greenroom-lti/greenroom/internal/app"
+)
+
+// An owner looks after a connection: reads how it stands, changes it, tests it,
+// and deletes it in the end.
+func TestConnectionPageInABrowser(t *testing.T) {
+	d := openDemo(t, app.DemoOptions{Connected: true})
+	p := signInToGreenroom(openBrowser(t), d)
+
+	p.click("Integrations")
+	p.click("LTI 1.3")
+	p.click("Demo LMS")
+	p.sees("Keyset of the LMS")
+	p.audit()
+	p.fits(320)
+	p.shoot("connection", 1280, 2600)
+	p.shoot("connection-phone", 390, 2800)
+
+	p.click("Read again")
+	p.sees("The keyset was read")
+	p.fill("Platform name", "Renamed LMS")
+	p.click("Save connection")
+	p.sees("The connection is saved")
+
+	p.click("Switch off")
+	p.sees("This connection is switched off.")
+	p.audit()
+	p.click("Switch on")
+	p.sees("is switched on")
+
+	p.click("Delete…")
+	p.sees("What goes")
+	p.audit()
+	p.fits(320)
+	p.shoot("connection-delete", 1280, 1200)
+	p.fill("The connection's name", "Renamed LMS")
+	p.click("Delete connection")
+	p.sees("No LMS is connected yet")
+}
