@@ -61,6 +61,12 @@ func Exec(ctx context.Context, s *Store, statement string) error {
 	return err
 }
 
+// Count counts rows, named as a table and its condition.
+func Count(ctx context.Context, s *Store, rows string) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, "select count(*) from "+rows).Scan(&n)
+	return n, err
+}
+
 // ExecFile runs statements on a SQLite file that is no store of this program,
 // and leaves no log beside it.
 func ExecFile(ctx context.Context, path string, statements ...string) error {
