@@ -108,25 +108,33 @@ func (s *Service) Lobby(ctx context.Context, v Visit) (Lobby, error) {
 	if err != nil {
 		return Lobby{}, err
 	}
+	l.Best = best(all)
 	for i, session := range all {
 		if !session.Ended() {
-			if l.Open == nil {
+			if l.Open == nil && session.Learner == v.Learner.ID {
 				l.Open = &all[i]
 			}
 			continue
 		}
 		l.Past = append(l.Past, session)
-		if session.Score != nil && (l.Best == nil || session.Score.Cmp(*l.Best) > 0) {
-			l.Best = session.Score
-		}
 	}
-	l.Item, l.Passback, err = s.gradebook(ctx, v, v.Launch.LineItem)
+	l.Item, l.Passback, err = s.gradebook(ctx, v, v.Learner.ID, v.Launch.LineItem)
 	return l, err
 }
 
-// gradebook returns a line item and the learner's passback for it, each nil if
+// best is the highest score of sessions, nil if none has one.
+func best(all []Session) (best *roleplay.Score) {
+	for _, session := range all {
+		if session.Score != nil && (best == nil || session.Score.Cmp(*best) > 0) {
+			best = session.Score
+		}
+	}
+	return best
+}
+
+// gradebook returns a line item and a learner's passback for it, each nil if
 // there is none.
-func (s *Service) gradebook(ctx context.Context, v Visit, id LineItemID) (*LineItem, *Passback, error) {
+func (s *Service) gradebook(ctx context.Context, v Visit, learner LearnerID, id LineItemID) (*LineItem, *Passback, error) {
 	if id == "" {
 		return nil, nil, nil
 	}
@@ -135,7 +143,7 @@ func (s *Service) gradebook(ctx context.Context, v Visit, id LineItemID) (*LineI
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := store.PassbackFor(ctx, item.ID, v.Learner.ID)
+	p, err := store.PassbackFor(ctx, item.ID, learner)
 	if errors.Is(err, ErrNotFound) {
 		return &item, nil, nil
 	}
@@ -186,8 +194,9 @@ type Scene struct {
 	Turn int
 }
 
-// Scene replays a session of the visiting learner. ErrNotFound if it is
-// somebody else's, or of another scenario than the launch opened.
+// Scene replays a session of the visiting learner: one at the activity that the
+// launch opened, or an ended one at any other. ErrNotFound if it is somebody
+// else's.
 func (s *Service) Scene(ctx context.Context, v Visit, id SessionID) (Scene, error) {
 	session, choices, err := s.picked(ctx, v, id)
 	if err != nil {
@@ -210,7 +219,9 @@ func (s *Service) picked(ctx context.Context, v Visit, id SessionID) (Session, [
 		return Session{}, nil, err
 	}
 	if session.Learner != v.Learner.ID || session.Link != v.Link.ID {
-		return Session{}, nil, ErrNotFound
+		if own, err := s.mayRead(ctx, v, session); err != nil || !own {
+			return Session{}, nil, errors.Join(ErrNotFound, err)
+		}
 	}
 	if session.Ended() {
 		if picks, err = store.Picks(ctx, id); err != nil {
@@ -318,7 +329,7 @@ func (s *Service) endSession(ctx context.Context, v Visit, scene Scene, last Pic
 type Result struct {
 	Scene      Scene
 	Assessment roleplay.Assessment
-	Best       *roleplay.Score // of all attempts at this activity
+	Best       *roleplay.Score // of all attempts at the same activity
 	Item       *LineItem       // nil when the activity has no grade
 	Passback   *Passback       // nil when nothing is to be posted
 }
@@ -333,12 +344,13 @@ func (s *Service) Result(ctx context.Context, v Visit, id SessionID) (Result, er
 		return Result{}, ErrNotFound
 	}
 	r := Result{Scene: scene, Assessment: scene.Play.File.Rubric.Assess(scene.Talk.Marks)}
-	lobby, err := s.Lobby(ctx, v)
+	session := scene.Session
+	all, err := s.Store.Workspace(v.Workspace.ID).SessionsOf(ctx, session.Learner, session.Link, session.Scenario)
 	if err != nil {
 		return Result{}, err
 	}
-	r.Best = lobby.Best
+	r.Best = best(all)
 	// The column that the session was for: the activity may have another by now.
-	r.Item, r.Passback, err = s.gradebook(ctx, v, scene.Session.LineItem)
+	r.Item, r.Passback, err = s.gradebook(ctx, v, session.Learner, session.LineItem)
 	return r, err
 }

@@ -5,6 +5,7 @@
 // scripts, and after a reload.
 //
 //	GET  /stage/{workspace}/{launch}                             the lobby
+//	GET  /stage/{workspace}/{launch}/practice                    all of the learner's practice
 //	POST /stage/{workspace}/{launch}/sessions                    begin, or go on
 //	GET  /stage/{workspace}/{launch}/sessions/{session}          the rehearsal
 //	POST /stage/{workspace}/{launch}/sessions/{session}/picks    a reply

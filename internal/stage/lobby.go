@@ -21,6 +21,7 @@ type lobbyPage struct {
 	Best      *roleplay.Score
 	Gradebook string // what the LMS has, empty before it has anything
 	Back      string // the way to the course, may be empty
+	Practice  string // the learner's practice in every activity
 }
 
 // Action is what the button of the page does.
@@ -47,7 +48,7 @@ func (s *Stage) lobby(w http.ResponseWriter, r *http.Request, v greenroom.Visit)
 	}
 	p := lobbyPage{
 		File: l.Play.File, Begin: path(v, "/sessions"), Open: l.Open, Standing: notGraded(v.Launch.Standing),
-		Best: l.Best, Back: v.Launch.ReturnURL,
+		Best: l.Best, Back: v.Launch.ReturnURL, Practice: path(v, "/practice"),
 	}
 	if l.Passback != nil && l.Passback.Posted != nil && l.Item != nil {
 		p.Gradebook = points(*l.Passback.Posted, *l.Item)

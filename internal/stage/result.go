@@ -29,8 +29,9 @@ type resultPage struct {
 	Lines     []line
 	Gradebook gradebookLine
 
-	Again, Lobby, Here string
-	Back               string // the way to the course, may be empty
+	Again                 string // empty if the session was another activity's
+	Lobby, Practice, Here string
+	Back                  string // the way to the course, may be empty
 }
 
 // An item is one thing that was looked at, and how it went.
@@ -75,8 +76,11 @@ func newResult(v greenroom.Visit, r greenroom.Result) resultPage {
 	p := resultPage{
 		Title: file.Title, Ending: talk.Ending, Character: file.Character,
 		Score: session.Score, Lines: lines(talk, file.Character.Name), Gradebook: gradebookOf(v, r),
-		Again: path(v, "/sessions"), Lobby: path(v, ""), Here: sessionPath(v, session.ID, "/result"),
+		Lobby: path(v, ""), Practice: path(v, "/practice"), Here: sessionPath(v, session.ID, "/result"),
 		Back: v.Launch.ReturnURL,
+	}
+	if session.Link == v.Link.ID && session.Scenario == v.Scenario.ID {
+		p.Again = path(v, "/sessions")
 	}
 	if p.Score != nil {
 		p.Ring = ringOf(*p.Score)

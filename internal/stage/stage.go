@@ -40,6 +40,7 @@ func New(kit *web.Kit) *Stage {
 func (s *Stage) Mount(mux web.Router) {
 	const base = "/stage/{workspace}/{launch}"
 	mux.Handle("GET "+base, s.page(s.lobby))
+	mux.Handle("GET "+base+"/practice", s.page(s.practice))
 	mux.Handle("POST "+base+"/sessions", s.page(s.begin))
 	mux.Handle("GET "+base+"/sessions/{session}", s.page(s.rehearsal))
 	mux.Handle("POST "+base+"/sessions/{session}/picks", s.page(s.pick))

@@ -82,7 +82,7 @@ func everyPage(t *testing.T) map[string]page {
 	ended := g.attempt(0, 1)
 	open := g.begin()
 	return map[string]page{
-		"lobby": g.get(g.base), "rehearsal": g.get(open), "end": g.get(ended), "result": g.get(ended + "/result"),
+		"lobby": g.get(g.base), "rehearsal": g.get(open), "end": g.get(ended), "result": g.get(ended + "/result"), "practice": g.get(g.base + "/practice"),
 		"closed": (&guest{house: h, base: g.base}).get(g.base), "not here": g.get(g.base + "/sessions/none"),
 		"refused reply": g.reply(open, 0, 9),
 	}
