@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,6 +25,7 @@ type Client struct {
 	doer         Doer
 	tokens       *TokenCache
 	deployment   string
+	extensions   []string
 	userAgent    string
 	now          func() time.Time
 	random       io.Reader
@@ -57,6 +59,14 @@ func WithOnToken(f func(ctx context.Context, kid string, err error)) ClientOptio
 	return func(c *Client) { c.onToken = f }
 }
 
+// WithExtensions names the vendors whose own members the platform takes in what
+// it is sent, by what the members' names begin with, such as
+// "https://canvas.instructure.com/". The default is none: some platforms refuse
+// a whole score for one member that they do not know.
+func WithExtensions(prefixes ...string) ClientOption {
+	return func(c *Client) { c.extensions = prefixes }
+}
+
 // WithUserAgent sets the User-Agent of every call.
 func WithUserAgent(name string) ClientOption { return func(c *Client) { c.userAgent = name } }
 
@@ -77,6 +87,12 @@ func NewClient(r Registration, s Signer, d Doer, opts ...ClientOption) *Client {
 		c.tokens = NewTokenCache()
 	}
 	return c
+}
+
+// Extends tells whether the platform takes a vendor's member of this name
+// (WithExtensions).
+func (c *Client) Extends(name string) bool {
+	return slices.ContainsFunc(c.extensions, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // ErrUnsafeURL is wrapped by errors about addresses that no token is sent to.

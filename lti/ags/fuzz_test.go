@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func FuzzLineItems(f *testing.F) {
 				wantNumber(t, got)
 				continue
 			}
-			if got != (ags.LineItem{}) {
+			if !reflect.DeepEqual(got, ags.LineItem{}) {
 				t.Errorf("item %+v beside error %v", got, err)
 			}
 			wantNamed(t, err)
@@ -168,6 +169,95 @@ func FuzzScore(f *testing.F) {
 		stamp, err := time.Parse(time.RFC3339, sent.Timestamp)
 		if err != nil || !stamp.Equal(s.At) || subject == "" || utf8.ValidString(subject) && sent.UserID != subject {
 			t.Errorf("%+v is sent as %s (%v)", s, p.bodies[0], err)
+		}
+	})
+}
+
+// Whatever a platform tells of a column, a change of its label is written back
+// with every other member as it came, or nothing is written.
+func FuzzUpdateLineItem(f *testing.F) {
+	for _, e := range recordings(f, "ags-li-*.json", 57) {
+		f.Add(e.Response.Body, "New label")
+	}
+	f.Add(`{"label":"x","scoreMaximum":"10","tag":null,"https://v.example/a":{"b":[1.50,null]},"other":"\u2028<"}`, "y")
+	f.Add(`{"LABEL":"x","label":7,"scoreMaximum":1,"gradesReleased":"no","submissionReview":[]}`, "")
+	f.Fuzz(func(t *testing.T, body, label string) {
+		p := &platform{answer: func(r *http.Request) *http.Response {
+			if r.Method == http.MethodPut {
+				return respond(200, `{"label":"put"}`)
+			}
+			return respond(200, body)
+		}}
+		got, err := ags.UpdateLineItem(t.Context(), p.fuzzed(), item, func(i *ags.LineItem) { i.Label = label })
+		if err != nil {
+			if len(p.calls) != 1 {
+				t.Errorf("%d calls, %v", len(p.calls), err)
+			}
+			if !errors.Is(err, ags.ErrInvalid) {
+				wantNamed(t, err)
+			}
+			return
+		}
+		if len(p.calls) == 1 {
+			if got.Label != label {
+				t.Errorf("%s: %q was not written", body, label)
+			}
+			return
+		}
+		was, is := object(t, body), object(t, p.bodies[1])
+		for name, value := range was {
+			if name != "label" && string(value) != "null" && string(compact(t, is[name])) != string(compact(t, value)) {
+				t.Errorf("%s became %s", value, is[name])
+			}
+		}
+		for name, value := range is {
+			if _, ok := was[name]; !ok && name != "label" || string(value) == "null" {
+				t.Errorf("%s: %s came from nowhere", name, value)
+			}
+		}
+	})
+}
+
+func object(t *testing.T, text string) (all map[string]json.RawMessage) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// compact writes JSON as encoding/json passes it on.
+func compact(t *testing.T, raw json.RawMessage) []byte {
+	t.Helper()
+	text, err := json.Marshal(raw)
+	if err != nil {
+		t.Fatalf("%s: %v", raw, err)
+	}
+	return text
+}
+
+// Whatever a platform answers as results, reading comes to an end on its own
+// host, a score is a number, and what is not a result is a ServiceError.
+func FuzzResults(f *testing.F) {
+	for _, e := range recordings(f, "ags-res-*.json", 9) {
+		f.Add(e.Response.Status, e.Response.Body, e.Response.Headers["Link"], "")
+	}
+	f.Add(200, `[{"userId":5,"resultScore":"1e400","resultMaximum":null},{"resultScore":null}]`, `<//evil.example>; rel="next"`, "5")
+	f.Fuzz(func(t *testing.T, status int, body, link, user string) {
+		p := always(status, body, "Link", link)
+		for got, err := range ags.Results(t.Context(), p.fuzzed(), item, ags.ResultFilter{UserID: user}) {
+			if err != nil {
+				wantNamed(t, err)
+				continue
+			}
+			if math.IsNaN(got.Maximum) || math.IsInf(got.Maximum, 0) || got.Score != nil && (math.IsNaN(*got.Score) || math.IsInf(*got.Score, 0)) || user != "" && got.UserID != user {
+				t.Errorf("result %+v of %q", got, user)
+			}
+		}
+		for _, call := range p.calls {
+			if call.URL.Scheme != "https" || !strings.EqualFold(call.URL.Host, "moodle.localhost:9443") || call.URL.Query().Has("limit") {
+				t.Errorf("the token went to %s", call.URL)
+			}
 		}
 	})
 }

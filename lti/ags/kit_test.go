@@ -36,8 +36,15 @@ var key = sync.OnceValue(func() lti.PrivateKey {
 type platform struct {
 	answer func(r *http.Request) *http.Response
 	token  func(scope string) *http.Response // nil grants everything
+	mu     sync.Mutex                        // of what follows
 	calls  []*http.Request
 	bodies []string
+}
+
+func (p *platform) lastBody() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.bodies[len(p.bodies)-1]
 }
 
 func (p *platform) Do(r *http.Request) (*http.Response, error) {
@@ -51,12 +58,14 @@ func (p *platform) Do(r *http.Request) (*http.Response, error) {
 		}
 		return respond(200, `{"access_token":"t","expires_in":3600}`), nil
 	}
+	p.mu.Lock()
 	p.calls, p.bodies = append(p.calls, r), append(p.bodies, string(body))
+	p.mu.Unlock()
 	return p.answer(r), nil
 }
 
-func (p *platform) client() *lti.Client {
-	return lti.NewClient(lti.Registration{ClientID: "c", TokenURL: "https://moodle.localhost:9443/mod/lti/token.php"}, key(), p)
+func (p *platform) client(opts ...lti.ClientOption) *lti.Client {
+	return lti.NewClient(lti.Registration{ClientID: "c", TokenURL: "https://moodle.localhost:9443/mod/lti/token.php"}, key(), p, opts...)
 }
 
 func always(status int, body string, header ...string) *platform {

@@ -24,6 +24,13 @@ type LineItem struct {
 	Tag            string
 	ResourceLinkID string     // empty for a column of no resource link
 	StartAt, EndAt *time.Time // nil when not told
+
+	GradesReleased   *bool                 // false: learners do not see grades yet; nil when not told
+	SubmissionReview *lti.SubmissionReview // nil for none
+
+	// Extra are members of vendors, whose names are full URLs. They are sent to
+	// platforms alone that the client knows to take them (lti.WithExtensions).
+	Extra map[string]any
 }
 
 // A Filter narrows LineItems; what is empty does not.
@@ -31,9 +38,6 @@ type Filter struct {
 	ResourceLinkID, ResourceID, Tag string
 	Limit                           int // a hint for the size of a page; 0 leaves it to the platform
 }
-
-// maxPages bounds how far LineItems follows a platform.
-const maxPages = 200
 
 // Media types. Moodle takes exactly one in Accept, and it must be the right one.
 const (
@@ -47,14 +51,8 @@ func GetLineItem(ctx context.Context, c *lti.Client, lineItemURL string) (LineIt
 	if err != nil {
 		return LineItem{}, err
 	}
-	var item LineItem
-	if err := lti.ReadJSON(answer.Body, &item); err != nil {
-		return LineItem{}, unreadable("line item", lineItemURL, answer, err)
-	}
-	if item.ID == "" {
-		item.ID = lineItemURL
-	}
-	return item, nil
+	item, _, err := readItem(answer, http.MethodGet, lineItemURL)
+	return item, err
 }
 
 // LineItems reads the line items of a container, page by page (§3.2). The
@@ -64,42 +62,13 @@ func GetLineItem(ctx context.Context, c *lti.Client, lineItemURL string) (LineIt
 // A Moodle item that was changed by PUT without its resourceLinkId no longer
 // tells it and is not found by it.
 func LineItems(ctx context.Context, c *lti.Client, containerURL string, f Filter) iter.Seq2[LineItem, error] {
-	return func(yield func(LineItem, error) bool) {
-		seen := map[string]bool{}
-		for page := f.apply(containerURL); page != ""; {
-			if seen[page] = true; len(seen) > maxPages {
-				yield(LineItem{}, broken(page, fmt.Errorf("more than %d pages", maxPages)))
-				return
-			}
-			items, next, err := readPage(ctx, c, page)
-			if err != nil {
-				yield(LineItem{}, err)
-				return
-			}
-			for _, item := range items {
-				if f.matches(item) && !yield(item, nil) {
-					return
-				}
-			}
-			if next != "" && (seen[next] || !lti.SameOrigin(next, containerURL)) {
-				yield(LineItem{}, broken(page, fmt.Errorf("next page %s goes in a circle or elsewhere", next)))
-				return
-			}
-			page = next
-		}
-	}
-}
-
-func readPage(ctx context.Context, c *lti.Client, page string) ([]LineItem, string, error) {
-	answer, err := read(ctx, c, "line items", page, mediaContainer)
-	if err != nil {
-		return nil, "", err
-	}
-	var items []LineItem
-	if err := lti.ReadJSON(answer.Body, &items); err != nil {
-		return nil, "", unreadable("line items", page, answer, err)
-	}
-	return items, answer.Link("next", page), nil
+	return pages(ctx, f.apply(containerURL), listing[LineItem]{
+		op: "line items",
+		read: func(ctx context.Context, page string) (*lti.Response, error) {
+			return read(ctx, c, "line items", page, mediaContainer)
+		},
+		keep: f.matches,
+	})
 }
 
 // read asks with the read-only scope, or with the full one where a platform
@@ -113,17 +82,6 @@ func read(ctx context.Context, c *lti.Client, op, from, accept string) (*lti.Res
 		return c.Do(ctx, request)
 	}
 	return answer, err
-}
-
-func unreadable(op, from string, answer *lti.Response, err error) error {
-	return &lti.ServiceError{
-		Op: op, Method: http.MethodGet, URL: from, Status: answer.Status,
-		Text: "The answer is not what was asked for.", Cause: err,
-	}
-}
-
-func broken(page string, err error) error {
-	return &lti.ServiceError{Op: "line items", Method: http.MethodGet, URL: page, Status: http.StatusOK, Cause: err}
 }
 
 // apply adds the filter to a container's URL, whose own query stays as it is.
@@ -152,14 +110,16 @@ func (f Filter) matches(item LineItem) bool {
 // where a text should be, with text where a number should be.
 func (i *LineItem) UnmarshalJSON(data []byte) error {
 	var wire struct {
-		ID             loose `json:"id"`
-		Label          loose `json:"label"`
-		ScoreMaximum   loose `json:"scoreMaximum"`
-		ResourceID     loose `json:"resourceId"`
-		Tag            loose `json:"tag"`
-		ResourceLinkID loose `json:"resourceLinkId"`
-		StartDateTime  loose `json:"startDateTime"`
-		EndDateTime    loose `json:"endDateTime"`
+		ID               loose           `json:"id"`
+		Label            loose           `json:"label"`
+		ScoreMaximum     loose           `json:"scoreMaximum"`
+		ResourceID       loose           `json:"resourceId"`
+		Tag              loose           `json:"tag"`
+		ResourceLinkID   loose           `json:"resourceLinkId"`
+		StartDateTime    loose           `json:"startDateTime"`
+		EndDateTime      loose           `json:"endDateTime"`
+		GradesReleased   json.RawMessage `json:"gradesReleased"`
+		SubmissionReview json.RawMessage `json:"submissionReview"`
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return err
@@ -169,16 +129,12 @@ func (i *LineItem) UnmarshalJSON(data []byte) error {
 		ResourceID: string(wire.ResourceID), Tag: string(wire.Tag),
 		ResourceLinkID: string(wire.ResourceLinkID),
 		StartAt:        wire.StartDateTime.time(), EndAt: wire.EndDateTime.time(),
+		GradesReleased: odd[bool](wire.GradesReleased), SubmissionReview: odd[lti.SubmissionReview](wire.SubmissionReview),
+		Extra: readExtra(data),
 	}
-	if wire.ScoreMaximum == "" {
-		return nil
-	}
-	maximum, err := strconv.ParseFloat(string(wire.ScoreMaximum), 64)
-	if err != nil || math.IsNaN(maximum) || math.IsInf(maximum, 0) {
-		return fmt.Errorf("scoreMaximum %.40q is no number", wire.ScoreMaximum)
-	}
-	i.ScoreMaximum = maximum
-	return nil
+	var err error
+	i.ScoreMaximum, err = wire.ScoreMaximum.number("scoreMaximum")
+	return err
 }
 
 // loose is the text of a JSON string, number or boolean; empty for others.
@@ -194,6 +150,27 @@ func (l *loose) UnmarshalJSON(data []byte) error {
 	}
 	*l = loose(data)
 	return nil
+}
+
+// number is 0 where there is nothing.
+func (l loose) number(member string) (float64, error) {
+	if l == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseFloat(string(l), 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		return 0, fmt.Errorf("%s %.40q is no number", member, l)
+	}
+	return n, nil
+}
+
+// odd reads an optional member, nil if it is absent or of another type.
+func odd[T any](raw json.RawMessage) *T {
+	var v *T
+	if json.Unmarshal(raw, &v) != nil {
+		return nil
+	}
+	return v
 }
 
 func (l loose) time() *time.Time {

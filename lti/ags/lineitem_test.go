@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +25,8 @@ func TestMoodleLineItem(t *testing.T) {
 	at := func(id, label string, maximum float64, resource, tag, link string) want {
 		return want{item: ags.LineItem{ID: services + "/2/lineitems/" + id + "/lineitem?type_id=1", Label: label, ScoreMaximum: maximum, ResourceID: resource, Tag: tag, ResourceLinkID: link}}
 	}
+	reviewed := at("2", "Crane simulation", 100, "crane-1", "t", "1")
+	reviewed.item.SubmissionReview = &lti.SubmissionReview{URL: "https://tool.localhost:9444/review", Custom: map[string]string{"rv": "1"}}
 	table := map[string]want{
 		"ags-li-01-get-lineitem":               {item: crane("Crane simulation", "1")},
 		"ags-li-02-get-lineitem-no-accept":     {item: crane("Crane simulation", "1")},
@@ -38,7 +41,7 @@ func TestMoodleLineItem(t *testing.T) {
 		"ags-li-60-deleted-activity":           {text: "Not Found: Grade item 20 doesn't exist"},
 		"ags-li-61-scale-item":                 at("17", "Scale graded", 3, "", "", "15"),
 		"ags-li-65-get-link-item-after-put":    {item: crane("Renamed by tool", "")},
-		"ags-li-67-get-after-put-with-link-id": at("2", "Crane simulation", 100, "crane-1", "t", "1"),
+		"ags-li-67-get-after-put-with-link-id": reviewed,
 		"ags-li-70-error-expired-token":        {text: "Unauthorized"},
 		"ags-li-91-get-after":                  at("3", "Max ten", 10, "", "", ""),
 		"ags-li-93-get-accept-any-single":      at("3", "Max ten", 10, "", "", ""),
@@ -63,7 +66,7 @@ func TestMoodleLineItem(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || got != want.item {
+			if err != nil || !reflect.DeepEqual(got, want.item) {
 				t.Errorf("got  %+v, %v\nwant %+v", got, err, want.item)
 			}
 		})
@@ -195,10 +198,14 @@ func TestLineItemsStopsWhenToldTo(t *testing.T) {
 func TestOddLineItems(t *testing.T) {
 	for body, want := range map[string]ags.LineItem{
 		`{"id":"/i","label":"x","scoreMaximum":"12.5","resourceId":null,"tag":7,"resourceLinkId":{}}`: {ID: "/i", Label: "x", ScoreMaximum: 12.5, Tag: "7"},
-		`{"label":"x","startDateTime":null,"endDateTime":"soon"}`:                                     {ID: item, Label: "x"},
+		`{"scoreMaximum":1,"gradesReleased":"yes","submissionReview":"x","https://v.example/a":[1],"https://v.example/b":null,"other":2}`: {
+			ID: item, ScoreMaximum: 1, Extra: map[string]any{"https://v.example/a": []any{1.0}},
+		},
+		`{"gradesReleased":false,"submissionReview":{}}`:          {ID: item, GradesReleased: new(bool), SubmissionReview: &lti.SubmissionReview{}},
+		`{"label":"x","startDateTime":null,"endDateTime":"soon"}`: {ID: item, Label: "x"},
 	} {
 		got, err := ags.GetLineItem(t.Context(), always(200, body).client(), item)
-		if err != nil || got != want {
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
@@ -206,7 +213,7 @@ func TestOddLineItems(t *testing.T) {
 	if err != nil || got.StartAt == nil || got.StartAt.Year() != 2026 || got.EndAt != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, body := range []string{"", "<html>", "[]", `"x"`, `{"scoreMaximum":"many"}`, `{"scoreMaximum":"NaN"}`} {
+	for _, body := range []string{"", "<html>", "[]", `"x"`, "null", `{"scoreMaximum":"many"}`, `{"scoreMaximum":"NaN"}`} {
 		if _, err := ags.GetLineItem(t.Context(), always(200, body).client(), item); err == nil {
 			t.Errorf("%q was read", body)
 		}

@@ -45,6 +45,10 @@ type Score struct {
 	// is sent. Eight decimals are kept.
 	Given, Maximum float64
 
+	// NoScore sends progress without points, which takes away points that were
+	// there. Given and Maximum are 0 then.
+	NoScore bool
+
 	// At is when it was earned, not when it is sent: platforms refuse what is
 	// not newer than what they have. Moodle compares whole seconds.
 	At time.Time
@@ -55,11 +59,25 @@ type Score struct {
 	GradingProgress  string // empty means FullyGraded
 
 	StartedAt, SubmittedAt time.Time // zero when not known
+
+	// ScoringUserID is the Subject of whoever graded; empty when the tool did.
+	ScoringUserID string
+
+	// Extra are members of vendors, whose names are full URLs. They are sent to
+	// platforms alone that the client knows to take them (lti.WithExtensions):
+	// Schoology refuses a score for one member that it does not know.
+	Extra map[string]any
 }
 
-// ErrInvalid is wrapped by errors about scores that no platform would take.
-// They were not sent.
-var ErrInvalid = errors.New("invalid score")
+// Cleared is the score that takes a learner's points away: as if the activity
+// had not been begun (§3.4.8).
+func Cleared(subject string, at time.Time) Score {
+	return Score{Subject: subject, At: at, NoScore: true, ActivityProgress: Initialized, GradingProgress: NotReady}
+}
+
+// ErrInvalid is wrapped by errors about scores and line items that no platform
+// would take. They were not sent.
+var ErrInvalid = errors.New("invalid")
 
 // lostText stands for the platform's words when it has none.
 const lostText = "The platform answered as it does when it loses a score: 200 with an empty list."
@@ -68,9 +86,9 @@ const lostText = "The platform answered as it does when it loses a score: 200 wi
 // query and all. Errors are *lti.ServiceError, or wrap ErrInvalid. A 409 is
 // Conflict: the platform has a score with the same or a newer time.
 func PostScore(ctx context.Context, c *lti.Client, lineItem string, s Score) error {
-	body, err := s.document()
+	body, err := s.document(c)
 	if err != nil {
-		return err
+		return fmt.Errorf("score: %w", err)
 	}
 	scores, err := under(lineItem, "scores")
 	if err != nil {
@@ -91,8 +109,9 @@ func PostScore(ctx context.Context, c *lti.Client, lineItem string, s Score) err
 	return nil
 }
 
-// document checks a score and writes it down (§3.4).
-func (s Score) document() ([]byte, error) {
+// document checks a score and writes it down (§3.4), without what the platform
+// may not know.
+func (s Score) document(c *lti.Client) ([]byte, error) {
 	if s.ActivityProgress == "" {
 		s.ActivityProgress = Completed
 	}
@@ -108,22 +127,29 @@ func (s Score) document() ([]byte, error) {
 	}
 	document := struct {
 		UserID           string      `json:"userId"`
-		ScoreGiven       json.Number `json:"scoreGiven"`
-		ScoreMaximum     json.Number `json:"scoreMaximum"`
+		ScoreGiven       json.Number `json:"scoreGiven,omitempty"`
+		ScoreMaximum     json.Number `json:"scoreMaximum,omitempty"`
 		ActivityProgress string      `json:"activityProgress"`
 		GradingProgress  string      `json:"gradingProgress"`
 		Timestamp        string      `json:"timestamp"`
+		ScoringUserID    string      `json:"scoringUserId,omitempty"`
 		Comment          string      `json:"comment,omitempty"`
 		Submission       *submission `json:"submission,omitempty"`
 	}{
-		UserID: s.Subject, ScoreGiven: number(s.Given), ScoreMaximum: number(s.Maximum),
-		ActivityProgress: s.ActivityProgress, GradingProgress: s.GradingProgress,
-		Timestamp: stamp(s.At), Comment: s.Comment,
+		UserID: s.Subject, ActivityProgress: s.ActivityProgress, GradingProgress: s.GradingProgress,
+		Timestamp: stamp(s.At), ScoringUserID: s.ScoringUserID, Comment: s.Comment,
+	}
+	if !s.NoScore {
+		document.ScoreGiven, document.ScoreMaximum = number(s.Given), number(s.Maximum)
 	}
 	if !s.StartedAt.IsZero() || !s.SubmittedAt.IsZero() {
 		document.Submission = &submission{stamp(s.StartedAt), stamp(s.SubmittedAt)}
 	}
-	return json.Marshal(document)
+	body, err := json.Marshal(document)
+	if err != nil {
+		return nil, err
+	}
+	return withExtra(body, known(c, s.Extra))
 }
 
 func (s Score) invalid() string {
@@ -132,9 +158,11 @@ func (s Score) invalid() string {
 		return "no subject"
 	case s.At.IsZero():
 		return "no time"
+	case s.NoScore && (s.Given != 0 || s.Maximum != 0):
+		return "points beside NoScore"
 	case math.IsNaN(s.Given) || math.IsInf(s.Given, 0) || s.Given < 0:
 		return fmt.Sprintf("%v points", s.Given)
-	case math.IsNaN(s.Maximum) || math.IsInf(s.Maximum, 0) || number(s.Maximum) == "0" || s.Maximum <= 0:
+	case !s.NoScore && !isMaximum(s.Maximum):
 		return fmt.Sprintf("a maximum of %v points", s.Maximum)
 	case !slices.Contains([]string{Initialized, Started, InProgress, Submitted, Completed}, s.ActivityProgress):
 		return fmt.Sprintf("activity progress %q", s.ActivityProgress)
@@ -143,7 +171,11 @@ func (s Score) invalid() string {
 	case !s.SubmittedAt.IsZero() && s.SubmittedAt.Before(s.StartedAt):
 		return "submitted before it was started"
 	}
-	return ""
+	return invalidExtra(s.Extra)
+}
+
+func isMaximum(x float64) bool {
+	return x > 0 && !math.IsInf(x, 0) && number(x) != "0"
 }
 
 // number writes 0.1+0.2 as 0.3: the noise of binary fractions is nobody's

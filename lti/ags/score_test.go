@@ -67,6 +67,9 @@ func TestScoreDocument(t *testing.T) {
 		"OWN-S17 other zone":   {func(s *ags.Score) { s.At = earned.In(time.FixedZone("", 3600)) }, `"timestamp":"2026-11-23T15:37:19.466Z"`},
 		"in progress":          {func(s *ags.Score) { s.ActivityProgress, s.GradingProgress = ags.InProgress, ags.Pending }, `"activityProgress":"InProgress","gradingProgress":"Pending"`},
 		"submission":           {func(s *ags.Score) { s.StartedAt, s.SubmittedAt = earned.Add(-time.Hour), earned }, `"submission":{"startedAt":"2026-11-23T14:37:19.466Z","submittedAt":"2026-11-23T15:37:19.466Z"}`},
+		"graded by somebody":   {func(s *ags.Score) { s.ScoringUserID = "3" }, `"scoringUserId":"3",`},
+		"no score":             {func(s *ags.Score) { s.Given, s.Maximum, s.NoScore = 0, 0, true }, `{"userId":"6","activityProgress":"Completed","gradingProgress":"FullyGraded","timestamp":"2026-11-23T15:37:19.466Z","comment":"well done"}`},
+		"cleared":              {func(s *ags.Score) { *s = ags.Cleared("6", earned) }, `{"userId":"6","activityProgress":"Initialized","gradingProgress":"NotReady","timestamp":"2026-11-23T15:37:19.466Z"}`},
 		"only started":         {func(s *ags.Score) { s.StartedAt = earned }, `"submission":{"startedAt":"2026-11-23T15:37:19.466Z"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,6 +100,11 @@ func TestInvalidScores(t *testing.T) {
 		"maximum infinite":      func(s *ags.Score) { s.Maximum = math.Inf(1) },
 		"unknown activity":      func(s *ags.Score) { s.ActivityProgress = "Done" },
 		"unknown grading":       func(s *ags.Score) { s.GradingProgress = "fullygraded" },
+		"points beside none":    func(s *ags.Score) { s.NoScore = true },
+		"a maximum of none":     func(s *ags.Score) { s.NoScore, s.Given = true, 0 },
+		"a member of ours":      func(s *ags.Score) { s.Extra = map[string]any{"userId": "7"} },
+		"a null":                func(s *ags.Score) { s.Extra = map[string]any{"https://v.example/x": []any{nil}} },
+		"no JSON":               func(s *ags.Score) { s.Extra = map[string]any{"https://v.example/x": math.NaN()} },
 		"submitted before that": func(s *ags.Score) { s.StartedAt, s.SubmittedAt = earned, earned.Add(-time.Second) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -215,6 +223,41 @@ func TestScoreTakenWithABody(t *testing.T) {
 	for _, p := range []*platform{always(200, `{"resultUrl":"https://canvas/results/1"}`), always(201, ""), always(202, "ok"), always(204, "")} {
 		if err := ags.PostScore(t.Context(), p.client(), item, score()); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// Vendors' members go to platforms that are known to take them, and to no
+// others.
+func TestVendorsMembers(t *testing.T) {
+	const submission, other = "https://canvas.instructure.com/lti/submission", "https://v.example/x"
+	s := score()
+	s.Extra = map[string]any{submission: map[string]any{"new_submission": false}, other: 1}
+	for want, opts := range map[string][]lti.ClientOption{
+		"":           nil,
+		submission:   {lti.WithExtensions("https://canvas.instructure.com/")},
+		other:        {lti.WithExtensions("https://v.example/")},
+		"both":       {lti.WithExtensions("https://canvas.instructure.com/", other)},
+		"none of it": {lti.WithExtensions()},
+	} {
+		p := always(204, "")
+		if err := ags.PostScore(t.Context(), p.client(opts...), item, s); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ags.CreateLineItem(t.Context(), p.client(opts...), item, ags.LineItem{Label: "x", ScoreMaximum: 1, Extra: s.Extra})
+		if err == nil || len(p.bodies) != 2 { // the answer has no body
+			t.Fatalf("%d calls, %v", len(p.bodies), err)
+		}
+		for _, body := range p.bodies {
+			sent := object(t, body)
+			for _, name := range []string{submission, other} {
+				if _, ok := sent[name]; ok != (want == name || want == "both") {
+					t.Errorf("%s: sent %s", want, body)
+				}
+			}
+		}
+		if sent := object(t, p.bodies[0]); string(sent["userId"]) != `"6"` || string(sent["scoreGiven"]) != "83" {
+			t.Errorf("sent %s", p.bodies[0])
 		}
 	}
 }

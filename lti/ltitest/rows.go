@@ -56,14 +56,14 @@ func OtherRows() []Row {
 		{ID: "OWN-S21", Why: ofQueue, Test: "internal/greenroom.TestAFailedScoreWaitsForSendAgain"},
 		{ID: "OWN-S22", Why: ofQueue, Test: "internal/greenroom.TestAFailedScoreWaitsForSendAgain"},
 		{ID: "OWN-S23", Why: ofLibrary, Test: "lti.TestAnswerIsCapped"},
-		{ID: "OWN-S24", Why: awaitsItems},
+		{ID: "OWN-S24", Why: ofLibrary, Test: "lti/ags.TestOneColumn"},
 		{ID: "OWN-S25", Why: ofLibrary, Test: "lti/ags.TestIgnoredFilters"},
 		{ID: "OWN-S26", Why: awaitsRoster}, {ID: "OWN-S27", Why: awaitsRoster},
 		{ID: "OWN-S29", Why: "awaits an API"}, {ID: "OWN-S30", Why: "awaits an API"},
 
 		{ID: "OWN-D01", Why: ofLibrary, Test: "lti.TestSpoiledLaunches"},
-		{ID: "OWN-D02", Why: awaitsDeepLinking}, {ID: "OWN-D03", Why: awaitsDeepLinking}, {ID: "OWN-D04", Why: awaitsDeepLinking},
-		{ID: "OWN-D05", Why: awaitsDeepLinking}, {ID: "OWN-D06", Why: awaitsDeepLinking},
+		{ID: "OWN-D02", Why: awaitsDeepLinking}, {ID: "OWN-D03", Why: ofLibrary, Test: "lti/deeplink.TestRefused"}, {ID: "OWN-D04", Why: awaitsDeepLinking},
+		{ID: "OWN-D05", Why: ofLibrary, Test: "lti/deeplink.TestOptionalClaims"}, {ID: "OWN-D06", Why: ofLibrary, Test: "lti/deeplink.TestRefused"},
 
 		{ID: "OWN-R07", Why: inside, Test: "internal/greenroom.TestTwoWorkspacesOnOneLMS"},
 		{ID: "OWN-R10", Why: "awaits updates of a registration"},
