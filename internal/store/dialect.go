@@ -33,14 +33,14 @@ type dialect interface {
 	// lock keeps rows as they are until the transaction ends. They are named
 	// as a table and its condition; the key is the condition's arguments.
 	// Whoever adds a row that refers to them is not kept waiting.
-	lock(ctx context.Context, tx *sql.Tx, rows string, key ...string) error
+	lock(ctx context.Context, tx q.DBTX, rows string, key ...string) error
 	// seize does what lock does, and keeps everybody waiting who adds a row
 	// that refers to them.
-	seize(ctx context.Context, tx *sql.Tx, rows string, key ...string) error
+	seize(ctx context.Context, tx q.DBTX, rows string, key ...string) error
 	// share keeps a connection from being deleted until the transaction ends.
-	share(ctx context.Context, tx *sql.Tx, workspace, connection string) error
+	share(ctx context.Context, tx q.DBTX, workspace, connection string) error
 	// lockPeople keeps people from being added until the transaction ends.
-	lockPeople(ctx context.Context, tx *sql.Tx) error
+	lockPeople(ctx context.Context, tx q.DBTX) error
 	// due reads due passbacks that no other transaction is about to lease.
 	due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error)
 }
@@ -67,13 +67,13 @@ func (sqliteDialect) isDangling(err error) bool {
 	return sqliteCode(err, sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY)
 }
 
-func (sqliteDialect) lock(context.Context, *sql.Tx, string, ...string) error { return nil }
+func (sqliteDialect) lock(context.Context, q.DBTX, string, ...string) error { return nil }
 
-func (sqliteDialect) seize(context.Context, *sql.Tx, string, ...string) error { return nil }
+func (sqliteDialect) seize(context.Context, q.DBTX, string, ...string) error { return nil }
 
-func (sqliteDialect) share(context.Context, *sql.Tx, string, string) error { return nil }
+func (sqliteDialect) share(context.Context, q.DBTX, string, string) error { return nil }
 
-func (sqliteDialect) lockPeople(context.Context, *sql.Tx) error { return nil }
+func (sqliteDialect) lockPeople(context.Context, q.DBTX) error { return nil }
 
 func (sqliteDialect) due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error) {
 	return db.DuePassbacks(ctx, arg)
@@ -111,19 +111,19 @@ func (postgresDialect) isTaken(err error) bool { return postgresCode(err, "23505
 
 func (postgresDialect) isDangling(err error) bool { return postgresCode(err, "23503") }
 
-func (postgresDialect) lock(ctx context.Context, tx *sql.Tx, rows string, key ...string) error {
+func (postgresDialect) lock(ctx context.Context, tx q.DBTX, rows string, key ...string) error {
 	return lockRows(ctx, tx, "select 1 from "+rows+" for no key update", key...)
 }
 
-func (postgresDialect) seize(ctx context.Context, tx *sql.Tx, rows string, key ...string) error {
+func (postgresDialect) seize(ctx context.Context, tx q.DBTX, rows string, key ...string) error {
 	return lockRows(ctx, tx, "select 1 from "+rows+" for update", key...)
 }
 
-func (postgresDialect) share(ctx context.Context, tx *sql.Tx, workspace, connection string) error {
+func (postgresDialect) share(ctx context.Context, tx q.DBTX, workspace, connection string) error {
 	return lockRows(ctx, tx, "select 1 from connections"+byID+" for key share", workspace, connection)
 }
 
-func (postgresDialect) lockPeople(ctx context.Context, tx *sql.Tx) error {
+func (postgresDialect) lockPeople(ctx context.Context, tx q.DBTX) error {
 	return lockRows(ctx, tx, "lock table people in share row exclusive mode")
 }
 
@@ -136,7 +136,7 @@ func (postgresDialect) due(ctx context.Context, db *q.Queries, arg q.DuePassback
 	return due, err
 }
 
-func lockRows(ctx context.Context, tx *sql.Tx, query string, key ...string) error {
+func lockRows(ctx context.Context, tx q.DBTX, query string, key ...string) error {
 	args := make([]any, len(key))
 	for i, k := range key {
 		args[i] = cleanText(k)

@@ -25,8 +25,12 @@ func init() {
 	})
 }
 
-// sqliteReaders is how many reads go on beside the one writer.
-const sqliteReaders = 6
+const (
+	// sqliteReaders is how many reads go on beside the one writer.
+	sqliteReaders = 6
+	// sqliteWriters leaves one connection to migrations: the writer keeps its own.
+	sqliteWriters = 2
+)
 
 // openSQLite opens the file, readable by its owner alone.
 func openSQLite(ctx context.Context, path string) (*Store, error) {
@@ -46,9 +50,17 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), write.Close())
 	}
+	one, err := newWriter(ctx, write)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), read.Close(), write.Close())
+	}
+	prepared := &preparing{db: read}
 	// The writer goes last: it folds the write-ahead log into the file.
-	closeBoth := func() error { return errors.Join(read.Close(), write.Close()) }
-	return &Store{dialect: sqliteDialect{}, write: write, read: read, close: closeBoth, lockMigrations: lock}, nil
+	closeAll := func() error { return errors.Join(prepared.close(), read.Close(), one.close(), write.Close()) }
+	return &Store{
+		dialect: sqliteDialect{}, write: write, read: read, reading: prepared, writer: one,
+		close: closeAll, lockMigrations: lock,
+	}, nil
 }
 
 // openSQLiteWriter opens the one connection that writes. A new file becomes one
@@ -58,7 +70,7 @@ func openSQLiteWriter(ctx context.Context, path string, lock func(context.Contex
 	if err != nil {
 		return nil, err
 	}
-	db, err := openSQLitePool(ctx, path, 1, "_txlock", "immediate")
+	db, err := openSQLitePool(ctx, path, sqliteWriters, "_txlock", "immediate")
 	if err := errors.Join(err, unlock()); err != nil {
 		if db != nil {
 			err = errors.Join(err, db.Close())

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/store/q"
 )
 
 // Options say where the data is.
@@ -27,8 +28,10 @@ type Options struct {
 // A Store keeps Greenroom's data in one database.
 type Store struct {
 	dialect dialect
-	write   *sql.DB // SQLite: the one writer
+	write   *sql.DB // SQLite: for migrations; writer has a connection of its own
 	read    *sql.DB // PostgreSQL: the same pool
+	writer  *writer // nil on PostgreSQL
+	reading q.DBTX  // read, with what the dialect needs before it
 	close   func() error
 
 	// lockMigrations waits until no other process migrates this database.

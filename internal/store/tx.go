@@ -13,7 +13,7 @@ import (
 // A txn is one write transaction, and a source of what it sees.
 type txn struct {
 	store *Store
-	tx    *sql.Tx
+	tx    q.DBTX
 	db    *q.Queries
 }
 
@@ -23,13 +23,19 @@ func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn)
 	if err := s.free(ctx); err != nil {
 		return err
 	}
+	inside := func(tx q.DBTX) error {
+		t := &txn{store: s, tx: tx, db: q.New(cleaner{tx})}
+		return fn(context.WithValue(ctx, insideOf{s}, true), t)
+	}
+	if s.writer != nil {
+		return s.writer.update(ctx, func(db *turnDB) error { return inside(db) })
+	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit there is nothing to roll back
-	t := &txn{store: s, tx: tx, db: q.New(cleaner{tx})}
-	if err := fn(context.WithValue(ctx, insideOf{s}, true), t); err != nil {
+	if err := inside(tx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
