@@ -29,6 +29,7 @@ type App struct {
 
 	launches  *greenroom.LaunchLog
 	passbacks *jobs.Passbacks
+	rosters   *jobs.Rosters
 	sweeps    *jobs.Sweeps
 	lock      *flock.Flock
 }
@@ -69,10 +70,11 @@ func (a *App) assemble() error {
 	a.Kit = kit
 	a.launches = greenroom.NewLaunchLog(a.Service)
 	a.passbacks = jobs.New(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
+	a.rosters = jobs.NewRosters(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
 	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{
 		Store: a.Store, Now: c.Now, Log: c.Log, LaunchLogKeep: c.LaunchLogKeep, RotateKeys: a.Service.RotateDue,
 	})
-	a.Service.Wake = a.passbacks.Wake
+	a.Service.Wake, a.Service.WakeRosters = a.passbacks.Wake, a.rosters.Wake
 
 	mux := &web.Routes{}
 	a.routes = mux
@@ -125,6 +127,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	var workers sync.WaitGroup
 	workers.Go(func() { a.launches.Run(work) })
 	workers.Go(func() { a.passbacks.Run(work) })
+	workers.Go(func() { a.rosters.Run(work) })
 	workers.Go(func() { a.sweeps.Run(work) })
 	defer workers.Wait()
 	defer stopWork()

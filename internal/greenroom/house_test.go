@@ -123,7 +123,41 @@ type lms struct {
 	answer   error // to the next posts
 	register func() (greenroom.Registered, error)
 	keySet   error
+
+	roster  []greenroom.RosterMember
+	changes []greenroom.RosterMember // nil: it tells no differences
+	asked   []string                 // URLs of rosters
+	refuses error                    // instead of a roster
+	midway  func()                   // while a roster is being read
 }
+
+func (l *lms) ReadRoster(
+	_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, q greenroom.RosterQuery,
+	each func(greenroom.RosterMember) error,
+) (a greenroom.RosterAnswer, err error) {
+	l.asked = append(l.asked, q.URL)
+	if l.refuses != nil {
+		return a, l.refuses
+	}
+	members := l.roster
+	if q.URL == changesURL {
+		members = l.changes
+	}
+	if l.changes != nil {
+		a.ChangesURL = changesURL
+	}
+	if l.midway != nil {
+		l.midway()
+	}
+	for _, m := range members {
+		if err := each(m); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+const changesURL = "https://lms.example.com/members?since=1"
 
 func (l *lms) FetchKeySet(context.Context, string) (greenroom.KeySetReport, error) {
 	return greenroom.KeySetReport{Document: []byte(`{"keys":[]}`), Keys: 1}, l.keySet

@@ -92,6 +92,9 @@ type LaunchRecord struct {
 	Context  *Context      // nil when launched from outside of any
 	Link     *ResourceLink // nil in deep linking
 	LineItem *LineItem     // nil when the launch brought none
+	// Member is what the learner is in the context; nil for test users. IDs
+	// in it are filled in.
+	Member *ContextMember
 	// PinDeployment adds the launch's deployment to the connection.
 	PinDeployment bool
 }

@@ -66,6 +66,9 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 	}
 	record.Launch.SignInHash = tokenHash(token)
 	launch, err := s.Store.Workspace(w).RecordLaunch(ctx, record)
+	if err == nil {
+		s.rosterAfterLaunch(ctx, w, record, launch)
+	}
 	return launch, token, err
 }
 
@@ -108,9 +111,10 @@ func (s *Service) launchRecord(l *lti.Launch, sc Scenario, at Arrival) (LaunchRe
 		},
 		Link: &ResourceLink{
 			ID: linkID, Connection: connection, Deployment: l.DeploymentID,
-			PlatformID: l.ResourceLink.ID, Title: clip(oneLine(l.ResourceLink.Title), maxName),
+			PlatformID: l.ResourceLink.ID, Title: clip(oneLine(l.ResourceLink.Title), maxName), Scenario: sc.ID,
 		},
 		Context:       s.launchContext(l, contextID, now),
+		Member:        launchMember(l, now),
 		PinDeployment: l.NewDeployment,
 	}
 	if l.Subject == "" {

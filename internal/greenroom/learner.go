@@ -107,6 +107,9 @@ type ResourceLink struct {
 	ContextID    string // the platform's, empty when it sends no context
 	ContextTitle string
 	Context      ContextID // ours
+	// Scenario is what it opened when it was launched last; empty if that is
+	// not known.
+	Scenario ScenarioID
 }
 
 // A LineItem is a column of a platform's gradebook.

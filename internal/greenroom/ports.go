@@ -3,6 +3,8 @@ package greenroom
 import (
 	"context"
 	"time"
+
+	"github.com/greenroom-lti/greenroom/lti"
 )
 
 // Platforms is how Greenroom deals with LMSes. Implementations go out through
@@ -22,6 +24,31 @@ type Platforms interface {
 
 	// ScoreMaximum reads the maximum of a line item.
 	ScoreMaximum(ctx context.Context, w WorkspaceID, c Connection, k Key, lineItemURL, deployment string) (float64, error)
+
+	// ReadRoster reads the members of a course page by page and calls each for
+	// every one of them; an error of each ends it and comes back. Errors are
+	// *lti.ServiceError when the platform had something to say.
+	ReadRoster(ctx context.Context, w WorkspaceID, c Connection, k Key, q RosterQuery, each func(RosterMember) error) (RosterAnswer, error)
+}
+
+// A RosterQuery says what of a roster to read.
+type RosterQuery struct {
+	URL        string // of the roster, or of its changes
+	Deployment string
+}
+
+// A RosterMember is one person as a roster tells of them. All text is as it
+// came.
+type RosterMember struct {
+	Subject     string
+	Name, Email string // empty when the platform keeps them to itself
+	Roles       lti.Roles
+	Status      MemberStatus
+}
+
+// A RosterAnswer is what a platform said beside the members.
+type RosterAnswer struct {
+	ChangesURL string // where what changes from now on can be read; may be empty
 }
 
 // A RegistrationRequest is what an LMS opened a registration URL with, and who

@@ -27,6 +27,8 @@ type Service struct {
 	KeyPolicy KeyPolicy
 	// Wake tells the workers that a passback may be due. It never blocks.
 	Wake func()
+	// WakeRosters tells those of rosters the same.
+	WakeRosters func()
 
 	hashing hashLimit
 	plays   playCache

@@ -26,6 +26,12 @@ type Session struct {
 	LineItem LineItemID
 }
 
+// A ContextSession is a session in a course with whose history it belongs to.
+type ContextSession struct {
+	Session
+	History LearnerID
+}
+
 // Ended tells whether the talk has come to its end.
 func (s Session) Ended() bool { return !s.EndedAt.IsZero() }
 

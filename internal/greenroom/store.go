@@ -77,6 +77,10 @@ type InstanceStore interface {
 	// nothing waits.
 	NextTry(ctx context.Context) (time.Time, error)
 
+	// RosterLanes and NextRoster are DueLanes and NextTry for rosters.
+	RosterLanes(ctx context.Context, now time.Time) ([]Lane, error)
+	NextRoster(ctx context.Context) (time.Time, error)
+
 	// InstanceAudit returns what was kept of workspaces that were deleted, the
 	// newest first. NounID is the workspace's ID.
 	InstanceAudit(ctx context.Context) ([]AuditEntry, error)
@@ -124,7 +128,9 @@ type WorkspaceStore interface {
 	// RecordLaunch does in one transaction what a verified launch does: it
 	// spends the state, finds or adds the learner (names and e-mail that came
 	// are kept, blanks do not erase them), the context (of which the same
-	// holds), the resource link and the line item, pins the deployment if asked to, and adds the launch. A departing
+	// holds), the resource link and the line item, notes the learner as an
+	// active member of the context, pins the deployment if asked to, and adds
+	// the launch. A departing
 	// browser does not cancel it. It returns the launch with the identifiers
 	// filled in; identifiers in the record are used for rows that are new.
 	// ErrSpent if the state was spent before; nothing has changed then.
@@ -148,6 +154,9 @@ type WorkspaceStore interface {
 	// leaseUntil, the one that waits longest first. Two callers never get the
 	// same row while its lease lasts.
 	ClaimPassbacks(ctx context.Context, c ConnectionID, now, leaseUntil time.Time, limit int) ([]DuePassback, error)
+
+	// ClaimRosters does the same with rosters.
+	ClaimRosters(ctx context.Context, c ConnectionID, now, leaseUntil time.Time, limit int) ([]Roster, error)
 }
 
 // A Reader answers questions about one workspace. Single things that are not
@@ -225,6 +234,19 @@ type Reader interface {
 	Contexts(ctx context.Context) ([]Context, error)
 	Context(ctx context.Context, id ContextID) (Context, error)
 	LineItem(ctx context.Context, id LineItemID) (LineItem, error)
+	// LineItemsIn returns those of the links of a context, the oldest first.
+	LineItemsIn(ctx context.Context, id ContextID) ([]LineItem, error)
+
+	// ContextMembers returns everybody who was ever seen in a context, by name.
+	ContextMembers(ctx context.Context, id ContextID) ([]ContextMemberRow, error)
+	ContextMember(ctx context.Context, id ContextID, l LearnerID) (ContextMemberRow, error)
+	// CountContextMembers counts those who learn and have not left, by
+	// context. Contexts without any are left out.
+	CountContextMembers(ctx context.Context) (map[ContextID]int, error)
+	// Roster returns ErrNotFound for a context whose roster nobody asked for.
+	Roster(ctx context.Context, id ContextID) (Roster, error)
+	// Rosters returns all, by context.
+	Rosters(ctx context.Context) ([]Roster, error)
 
 	Session(ctx context.Context, id SessionID) (Session, error)
 	// OpenSession returns the learner's session at a link and scenario that
@@ -235,6 +257,9 @@ type Reader interface {
 	SessionsOf(ctx context.Context, l LearnerID, link ResourceLinkID, s ScenarioID) ([]Session, error)
 	// EndedSessions returns the workspace's ended sessions, the newest first.
 	EndedSessions(ctx context.Context, limit int) ([]Session, error)
+	// SessionsIn returns the sessions at the links of a context, the oldest
+	// first.
+	SessionsIn(ctx context.Context, id ContextID) ([]ContextSession, error)
 	// Picks returns a session's picks in the order of their turns.
 	Picks(ctx context.Context, id SessionID) ([]Pick, error)
 
@@ -246,6 +271,8 @@ type Reader interface {
 	// PassbacksOf returns those of all learners of a history, the one that
 	// changed last first.
 	PassbacksOf(ctx context.Context, history LearnerID) ([]PassbackRow, error)
+	// PassbacksIn returns those for the line items of a context's links.
+	PassbacksIn(ctx context.Context, id ContextID) ([]Passback, error)
 	// CountPassbacks counts by state.
 	CountPassbacks(ctx context.Context) (map[PassbackState]int, error)
 
@@ -314,6 +341,20 @@ type Tx interface {
 
 	// AddLaunch writes a row of the launch log that signs nobody in.
 	AddLaunch(ctx context.Context, l Launch) error
+
+	// MeetRosterLearner finds or adds whom a roster names, and returns their
+	// ID: l.ID if they are new. Name and e-mail that came are kept, blanks do
+	// not erase them, and nobody counts as seen again.
+	MeetRosterLearner(ctx context.Context, l Learner) (LearnerID, error)
+	// MeetContextMember adds a member or changes what is known of one. What a
+	// launch told of their roles stays when a roster tells otherwise; the time
+	// they were seen first stays, the last one never goes back.
+	MeetContextMember(ctx context.Context, m ContextMember) error
+	// LeaveContext marks as left those members of a context who were seen last
+	// before a time.
+	LeaveContext(ctx context.Context, id ContextID, before time.Time) error
+	// SaveRoster adds or changes the roster of a context.
+	SaveRoster(ctx context.Context, r Roster) error
 
 	// SetHistory gives a learner a history. ErrNotFound.
 	SetHistory(ctx context.Context, id, history LearnerID) error

@@ -1,5 +1,5 @@
 // Package jobs does what must be done without anybody asking: it brings scores
-// to platforms and sweeps away what has expired. It decides neither what to
+// to platforms, reads rosters and sweeps away what has expired. It decides neither what to
 // say to a platform nor when to try again; it decides who works when.
 //
 // # Passbacks
@@ -17,4 +17,9 @@
 //     one row before the others follow.
 //   - At the end nothing new is begun, and what is on its way gets a moment to
 //     arrive.
+//
+// # Rosters
+//
+// The same workers read who is in the courses, from a queue of the same kind
+// with lanes of its own: a large course delays no score.
 package jobs

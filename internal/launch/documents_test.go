@@ -75,7 +75,7 @@ func TestOpenIDConfigurationNamesAllThatAnLMSNeeds(t *testing.T) {
 		"redirect URI":    {strings.Join(document.Redirects, " "), u.Launch(id)},
 		"JWKS URL":        {document.KeySet, u.KeySet(id)},
 		"logo":            {document.Logo, u.Logo()},
-		"scope":           {document.Scope, lti.ScopeScore + " " + lti.ScopeLineItemReadOnly},
+		"scope":           {document.Scope, lti.ScopeScore + " " + lti.ScopeLineItemReadOnly + " " + lti.ScopeMemberships},
 		"method":          {document.Auth, "private_key_jwt"},
 		"domain":          {document.Tool.Domain, "practice.example.com"},
 		"target link URI": {document.Tool.Target, u.Launch(id)},

@@ -13,9 +13,9 @@ import (
 	"github.com/greenroom-lti/greenroom/lti/dynreg"
 )
 
-// wantedScopes are what works today: scores, and the maximum they count
-// towards.
-var wantedScopes = []string{lti.ScopeScore, lti.ScopeLineItemReadOnly}
+// wantedScopes are what works today: scores, the maximum they count towards,
+// and who is in a course.
+var wantedScopes = []string{lti.ScopeScore, lti.ScopeLineItemReadOnly, lti.ScopeMemberships}
 
 // wantedClaims are what Greenroom shows of a person. None of them is needed
 // but the first two.

@@ -88,14 +88,14 @@ func TestRegister(t *testing.T) {
 		string(got.KeySet) != string(keySet("lms-1")) {
 		t.Errorf("registered %+v", got)
 	}
-	if want := []string{lti.ScopeScore, lti.ScopeLineItemReadOnly}; !slices.Equal(got.Scopes, want) || len(got.Missing) != 0 {
+	if want := wantedScopes; !slices.Equal(got.Scopes, want) || len(got.Missing) != 0 {
 		t.Errorf("granted %v, missing %v", got.Scopes, got.Missing)
 	}
 	tool := r.asked[toolKey].(map[string]any)
 	if tool["domain"] != "practice.example.com:8443" {
 		t.Errorf("domain %v: Moodle wants the port that the target names", tool["domain"])
 	}
-	if r.asked["scope"] != lti.ScopeScore+" "+lti.ScopeLineItemReadOnly {
+	if r.asked["scope"] != lti.ScopeScore+" "+lti.ScopeLineItemReadOnly+" "+lti.ScopeMemberships {
 		t.Errorf("asked for %v", r.asked["scope"])
 	}
 	if !slices.Equal(r.bearers, []string{"Bearer hush", "Bearer hush"}) {
@@ -111,7 +111,7 @@ func TestRegisterAsksForNothingThatThePlatformDoesNotKnow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.asked["scope"] != lti.ScopeScore || !slices.Equal(got.Scopes, []string{lti.ScopeScore}) ||
-		!slices.Equal(got.Missing, []string{lti.ScopeLineItemReadOnly}) {
+		!slices.Equal(got.Missing, []string{lti.ScopeLineItemReadOnly, lti.ScopeMemberships}) {
 		t.Errorf("asked for %v, granted %v, missing %v", r.asked["scope"], got.Scopes, got.Missing)
 	}
 }

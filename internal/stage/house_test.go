@@ -102,6 +102,8 @@ Hello.
 
 // A house is the stage over a real store, and its own LMS.
 type house struct {
+	greenroom.Platforms // what the stage never asks for
+
 	t       *testing.T
 	service *greenroom.Service
 	kit     *web.Kit

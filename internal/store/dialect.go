@@ -43,6 +43,8 @@ type dialect interface {
 	lockPeople(ctx context.Context, tx q.DBTX) error
 	// due reads due passbacks that no other transaction is about to lease.
 	due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error)
+	// dueRosters does the same with rosters.
+	dueRosters(ctx context.Context, db *q.Queries, arg q.DueRostersParams) ([]q.Roster, error)
 }
 
 // sqliteDialect needs no locks: a transaction that writes is the only one.
@@ -77,6 +79,10 @@ func (sqliteDialect) lockPeople(context.Context, q.DBTX) error { return nil }
 
 func (sqliteDialect) due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error) {
 	return db.DuePassbacks(ctx, arg)
+}
+
+func (sqliteDialect) dueRosters(ctx context.Context, db *q.Queries, arg q.DueRostersParams) ([]q.Roster, error) {
+	return db.DueRosters(ctx, arg)
 }
 
 func sqliteCode(err error, codes ...int) bool {
@@ -134,6 +140,10 @@ func (postgresDialect) due(ctx context.Context, db *q.Queries, arg q.DuePassback
 		due[i] = q.DuePassbacksRow(r)
 	}
 	return due, err
+}
+
+func (postgresDialect) dueRosters(ctx context.Context, db *q.Queries, arg q.DueRostersParams) ([]q.Roster, error) {
+	return db.DueRostersSkipLocked(ctx, q.DueRostersSkipLockedParams(arg))
 }
 
 func lockRows(ctx context.Context, tx q.DBTX, query string, key ...string) error {

@@ -138,6 +138,13 @@ func meet(ctx context.Context, db *q.Queries, w greenroom.WorkspaceID, r greenro
 			return err
 		}
 	}
+	if r.Member != nil && l.Learner != "" && l.Context != "" {
+		member := *r.Member
+		member.Context, member.Learner = l.Context, l.Learner
+		if err := db.MeetContextMember(ctx, fromContextMember(w, member)); err != nil {
+			return err
+		}
+	}
 	if r.Link == nil {
 		return nil
 	}

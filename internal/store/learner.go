@@ -80,7 +80,7 @@ func fromLearner(w greenroom.WorkspaceID, c greenroom.ConnectionID, l greenroom.
 func toResourceLink(l q.ResourceLink) greenroom.ResourceLink {
 	return greenroom.ResourceLink{
 		ID: l.ID, Connection: l.ConnectionID, Deployment: l.Deployment, PlatformID: l.PlatformID,
-		Title: l.Title, ContextID: l.ContextID, ContextTitle: l.ContextTitle, Context: l.InContext,
+		Title: l.Title, ContextID: l.ContextID, ContextTitle: l.ContextTitle, Context: l.InContext, Scenario: l.ScenarioID,
 	}
 }
 
@@ -95,6 +95,7 @@ func fromResourceLink(w greenroom.WorkspaceID, c greenroom.ConnectionID, l green
 		ContextID:    l.ContextID,
 		ContextTitle: l.ContextTitle,
 		InContext:    l.Context,
+		ScenarioID:   l.Scenario,
 	}
 }
 

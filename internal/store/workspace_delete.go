@@ -12,7 +12,8 @@ import (
 // ownTables are the tables with rows of workspaces, each before those that it
 // refers to.
 var ownTables = []string{
-	"passbacks", "picks", "sessions", "launches", "key_uses", "line_items", "resource_links", "contexts", "learners",
+	"passbacks", "picks", "sessions", "launches", "key_uses", "line_items", "resource_links", "context_members", "rosters", "contexts",
+	"learners",
 	"deployments", "connections", "invites", "person_links", "scenario_versions", "scenarios", "keys", "members", "audit", "hosts",
 }
 

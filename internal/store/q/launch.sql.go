@@ -741,7 +741,7 @@ func (q *Queries) LineItem(ctx context.Context, arg LineItemParams) (LineItem, e
 }
 
 const linksIn = `-- name: LinksIn :many
-select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context from resource_links where workspace_id = $1 and in_context = $2 order by id
+select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id from resource_links where workspace_id = $1 and in_context = $2 order by id
 `
 
 type LinksInParams struct {
@@ -768,6 +768,7 @@ func (q *Queries) LinksIn(ctx context.Context, arg LinksInParams) ([]ResourceLin
 			&i.ContextID,
 			&i.ContextTitle,
 			&i.InContext,
+			&i.ScenarioID,
 		); err != nil {
 			return nil, err
 		}
@@ -916,13 +917,14 @@ func (q *Queries) MeetLineItem(ctx context.Context, arg MeetLineItemParams) (gre
 }
 
 const meetResourceLink = `-- name: MeetResourceLink :one
-insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (workspace_id, connection_id, deployment, platform_id) do update set
 	title = case when excluded.title = '' then resource_links.title else excluded.title end,
 	context_id = case when excluded.context_id = '' then resource_links.context_id else excluded.context_id end,
 	context_title = case when excluded.context_title = '' then resource_links.context_title else excluded.context_title end,
-	in_context = case when excluded.in_context = '' then resource_links.in_context else excluded.in_context end
+	in_context = case when excluded.in_context = '' then resource_links.in_context else excluded.in_context end,
+	scenario_id = case when excluded.scenario_id = '' then resource_links.scenario_id else excluded.scenario_id end
 returning id
 `
 
@@ -936,6 +938,7 @@ type MeetResourceLinkParams struct {
 	ContextID    string
 	ContextTitle string
 	InContext    greenroom.ContextID
+	ScenarioID   greenroom.ScenarioID
 }
 
 func (q *Queries) MeetResourceLink(ctx context.Context, arg MeetResourceLinkParams) (greenroom.ResourceLinkID, error) {
@@ -949,6 +952,7 @@ func (q *Queries) MeetResourceLink(ctx context.Context, arg MeetResourceLinkPara
 		arg.ContextID,
 		arg.ContextTitle,
 		arg.InContext,
+		arg.ScenarioID,
 	)
 	var id greenroom.ResourceLinkID
 	err := row.Scan(&id)
@@ -956,7 +960,7 @@ func (q *Queries) MeetResourceLink(ctx context.Context, arg MeetResourceLinkPara
 }
 
 const resourceLink = `-- name: ResourceLink :one
-select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context from resource_links where workspace_id = $1 and id = $2
+select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id from resource_links where workspace_id = $1 and id = $2
 `
 
 type ResourceLinkParams struct {
@@ -977,6 +981,7 @@ func (q *Queries) ResourceLink(ctx context.Context, arg ResourceLinkParams) (Res
 		&i.ContextID,
 		&i.ContextTitle,
 		&i.InContext,
+		&i.ScenarioID,
 	)
 	return i, err
 }

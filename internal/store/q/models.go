@@ -70,6 +70,18 @@ type Context struct {
 	SeenAt         column.Time
 }
 
+type ContextMember struct {
+	WorkspaceID greenroom.WorkspaceID
+	ContextID   greenroom.ContextID
+	LearnerID   greenroom.LearnerID
+	Learns      bool
+	Teaches     bool
+	Status      greenroom.MemberStatus
+	Source      greenroom.MemberSource
+	FirstSeen   column.Time
+	LastSeen    column.Time
+}
+
 type Host struct {
 	WorkspaceID greenroom.WorkspaceID
 	Name        string
@@ -238,6 +250,22 @@ type ResourceLink struct {
 	ContextID    string
 	ContextTitle string
 	InContext    greenroom.ContextID
+	ScenarioID   greenroom.ScenarioID
+}
+
+type Roster struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ContextID    greenroom.ContextID
+	ConnectionID greenroom.ConnectionID
+	State        greenroom.RosterState
+	NextTry      column.Time
+	Attempts     int
+	LeaseUntil   column.Time
+	SyncedAt     column.Time
+	FullAt       column.Time
+	Members      int
+	ChangesURL   string
+	Answer       string
 }
 
 type Scenario struct {

@@ -117,13 +117,14 @@ on conflict (workspace_id, connection_id, deployment, platform_id, link_platform
 returning id;
 
 -- name: MeetResourceLink :one
-insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context)
-values (@workspace_id, @id, @connection_id, @deployment, @platform_id, @title, @context_id, @context_title, @in_context)
+insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id)
+values (@workspace_id, @id, @connection_id, @deployment, @platform_id, @title, @context_id, @context_title, @in_context, @scenario_id)
 on conflict (workspace_id, connection_id, deployment, platform_id) do update set
 	title = case when excluded.title = '' then resource_links.title else excluded.title end,
 	context_id = case when excluded.context_id = '' then resource_links.context_id else excluded.context_id end,
 	context_title = case when excluded.context_title = '' then resource_links.context_title else excluded.context_title end,
-	in_context = case when excluded.in_context = '' then resource_links.in_context else excluded.in_context end
+	in_context = case when excluded.in_context = '' then resource_links.in_context else excluded.in_context end,
+	scenario_id = case when excluded.scenario_id = '' then resource_links.scenario_id else excluded.scenario_id end
 returning id;
 
 -- name: MeetLineItem :one

@@ -51,6 +51,28 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 		}
 		return got(aged, err)
 	},
+	"ContextMembers": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.ContextMembers(ctx, a.context.ID))
+	},
+	"ContextMember": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.ContextMember(ctx, a.context.ID, a.learner.ID))
+	},
+	"CountContextMembers": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
+		return got(b.CountContextMembers(ctx))
+	},
+	"Roster": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.Roster(ctx, a.context.ID))
+	},
+	"Rosters": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Rosters(ctx)) },
+	"SessionsIn": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.SessionsIn(ctx, a.context.ID))
+	},
+	"PassbacksIn": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.PassbacksIn(ctx, a.context.ID))
+	},
+	"LineItemsIn": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LineItemsIn(ctx, a.context.ID))
+	},
 	"PassbacksOf": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.PassbacksOf(ctx, a.learner.ID))
 	},
@@ -230,6 +252,23 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 		return b.SaveScenario(ctx, s, v)
 	},
 	"AddLaunch": func(ctx context.Context, b greenroom.Tx, a *world) error { return b.AddLaunch(ctx, a.launch) },
+	"MeetRosterLearner": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		_, err := b.MeetRosterLearner(ctx, greenroom.Learner{ID: a.learner.ID, Connection: a.connection.ID, Subject: subject, Name: "stolen"})
+		return err
+	},
+	"MeetContextMember": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		m := a.memberRow.ContextMember
+		m.Status, m.Teaches, m.LastSeen = greenroom.MemberLeft, true, minutes(99)
+		return b.MeetContextMember(ctx, m)
+	},
+	"LeaveContext": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.LeaveContext(ctx, a.context.ID, minutes(9999))
+	},
+	"SaveRoster": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		r := a.roster
+		r.Answer = "stolen"
+		return b.SaveRoster(ctx, r)
+	},
 	"SetHistory": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.SetHistory(ctx, a.learner.ID, "stolen")
 	},
@@ -288,6 +327,10 @@ var outside = map[string]func(ctx context.Context, b *world, a *world) []any{
 		theirs := a.record(10) // a's IDs, among them the connection's
 		theirs.PinDeployment, theirs.Launch.Deployment = true, "stolen"
 		return append(got(b.RecordLaunch(ctx, mine)), got(b.RecordLaunch(ctx, theirs))...)
+	},
+	"ClaimRosters": func(ctx context.Context, b *world, a *world) []any {
+		theirs := got(b.ClaimRosters(ctx, a.connection.ID, minutes(60), minutes(70), 10))
+		return append(theirs, got(b.ClaimRosters(ctx, b.connection.ID, minutes(60), minutes(70), 10))...)
 	},
 	"ClaimPassbacks": func(ctx context.Context, b *world, a *world) []any {
 		theirs := got(b.ClaimPassbacks(ctx, a.connection.ID, minutes(60), minutes(70), 10))

@@ -47,6 +47,8 @@ type world struct {
 	link       greenroom.ResourceLink
 	item       greenroom.LineItem
 	context    greenroom.Context
+	memberRow  greenroom.ContextMemberRow // of learner in context
+	roster     greenroom.Roster
 	open       greenroom.Session
 	ended      greenroom.Session
 	pick       greenroom.Pick // of open
@@ -146,6 +148,10 @@ func (w *world) record(n int) greenroom.LaunchRecord {
 		Link: &greenroom.ResourceLink{
 			ID: greenroom.ResourceLinkID(w.id("link-" + nth)), Connection: w.connection.ID, Deployment: deployment,
 			PlatformID: activity, Title: w.mark + " call", ContextID: "course-1", ContextTitle: w.mark + " course",
+			Scenario: w.scenario.ID,
+		},
+		Member: &greenroom.ContextMember{
+			Learns: true, Status: greenroom.MemberActive, Source: greenroom.FromLaunch, FirstSeen: minutes(n), LastSeen: minutes(n),
 		},
 		Context: &greenroom.Context{
 			ID: greenroom.ContextID(w.id("context-" + nth)), Connection: w.connection.ID, Deployment: deployment,
@@ -167,6 +173,8 @@ func launched(t *testing.T, s greenroom.Store, mark string, twin ...*world) *wor
 	w.link = must(w.ResourceLink(t.Context(), w.launch.Link))(t)
 	w.item = must(w.LineItem(t.Context(), w.launch.LineItem))(t)
 	w.context = must(w.Context(t.Context(), w.launch.Context))(t)
+	w.memberRow = greenroom.ContextMemberRow{ContextMember: *w.record(1).Member, Person: w.learner}
+	w.memberRow.Context, w.memberRow.Learner = w.context.ID, w.learner.ID
 	return w
 }
 
@@ -186,6 +194,13 @@ func (w *world) newPassback(t *testing.T, id string) greenroom.Passback {
 	}
 }
 
+func (w *world) newRoster(id greenroom.ContextID) greenroom.Roster {
+	return greenroom.Roster{
+		Workspace: w.workspace.ID, Context: id, Connection: w.connection.ID, State: greenroom.RosterWaiting, NextTry: noon,
+		SyncedAt: minutes(-9), FullAt: minutes(-20), Members: 12, ChangesURL: issuer + "/changes", Answer: w.mark + " says no",
+	}
+}
+
 // full adds all the rest.
 func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	t.Helper()
@@ -202,11 +217,13 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	w.ended.EndedAt, w.ended.Score = minutes(4), &earned
 	w.pick = greenroom.Pick{Session: w.open.ID, Turn: 0, Choice: 2, At: minutes(6)}
 	w.passback = w.newPassback(t, "passback")
+	w.roster = w.newRoster(w.context.ID)
 	w.entry = w.newEntry("entry", 0)
 	w.host = greenroom.Host{Workspace: w.workspace.ID, Name: w.mark + ".example.org", AddedAt: noon}
 	w.use = greenroom.KeyUse{Key: w.key.ID, Connection: w.connection.ID, AcceptedAt: minutes(7), RefusedAt: minutes(8)}
 	update(t, w,
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddHost(ctx, w.host) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveRoster(ctx, w.roster) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveKeyUse(ctx, w.use) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddInvite(ctx, w.invite) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddPersonLink(ctx, w.personLink) },

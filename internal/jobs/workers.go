@@ -1,0 +1,272 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// Options of workers. Zero values stand for the usual.
+type Options struct {
+	Service *greenroom.Service
+	Now     func() time.Time
+	Log     *slog.Logger
+	PerLane int           // rows of one connection at a time; 0: the usual number of their kind
+	Lanes   int           // connections at a time; 0: 16
+	Poll    time.Duration // the longest time between two looks; 0: 15 s
+}
+
+// The times of a claim. Delivering and settling end before the lease does, so
+// that no two workers ever hold one row.
+const (
+	leaseTime   = 60 * time.Second
+	deliverTime = 45 * time.Second
+	settleTime  = 10 * time.Second
+	// graceTime is how long deliveries under way may take once the workers are
+	// asked to stop.
+	graceTime = 15 * time.Second
+)
+
+// A queue is what the workers ask of the domain. A row of it is a D.
+type queue[D any] interface {
+	DueLanes(ctx context.Context, now time.Time) ([]greenroom.Lane, error)
+	NextTry(ctx context.Context) (time.Time, error)
+	Claim(ctx context.Context, l greenroom.Lane, now, leaseUntil time.Time, limit int) ([]D, error)
+	Deliver(ctx context.Context, due D) greenroom.Outcome
+	Settle(ctx context.Context, due D, o greenroom.Outcome) error
+}
+
+// A duty is what workers need to know of the rows of their queue.
+type duty[D any] struct {
+	what           string // for the log
+	id             func(D) string
+	lease, deliver time.Duration
+	perLane        int
+}
+
+// workers do the duties of one queue.
+type workers[D any] struct {
+	queue   queue[D]
+	duty    duty[D]
+	now     func() time.Time
+	log     *slog.Logger
+	perLane int
+	atOnce  int
+	poll    time.Duration
+
+	wake     chan struct{}
+	finished chan result
+	// lanes are those with work under way or trouble behind them. Only Run's
+	// goroutine touches them.
+	lanes map[greenroom.Lane]*lane
+	turn  int // counts claims
+}
+
+// A result is what a worker hands back.
+type result struct {
+	lane    greenroom.Lane
+	outcome greenroom.Outcome
+}
+
+func newWorkers[D any](q queue[D], o Options, of duty[D]) *workers[D] {
+	p := &workers[D]{
+		queue: q, duty: of, now: o.Now, log: o.Log,
+		perLane: orElse(o.PerLane, of.perLane), atOnce: orElse(o.Lanes, 16), poll: orElse(o.Poll, 15*time.Second),
+		wake:  make(chan struct{}, 1),
+		lanes: map[greenroom.Lane]*lane{},
+	}
+	if p.now == nil {
+		p.now = time.Now
+	}
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	p.finished = make(chan result, p.perLane*p.atOnce) // a worker never waits to hand back
+	return p
+}
+
+func orElse[T int | time.Duration](given, usual T) T {
+	if given > 0 {
+		return given
+	}
+	return usual
+}
+
+// Wake tells the workers that a row may be due. It never blocks, and may
+// be called before Run.
+func (p *workers[D]) Wake() {
+	select {
+	case p.wake <- struct{}{}:
+	default: // a look is coming anyway
+	}
+}
+
+// Run works until ctx ends; then it begins nothing new and waits for what is
+// under way, for a moment. It must not be called twice at a time.
+func (p *workers[D]) Run(ctx context.Context) {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	for ctx.Err() == nil {
+		timer := time.NewTimer(p.look(ctx, work))
+		select {
+		case <-ctx.Done():
+		case <-p.wake:
+		case <-timer.C:
+		case r := <-p.finished:
+			p.handBack(r)
+		}
+		timer.Stop()
+	}
+	grace := time.AfterFunc(graceTime, stop)
+	defer grace.Stop()
+	for p.underWay() > 0 {
+		p.handBack(<-p.finished)
+	}
+}
+
+// look sets workers to what is due, and returns how long to wait for the next
+// look if nothing happens.
+func (p *workers[D]) look(ctx, work context.Context) time.Duration {
+	p.takeBack()
+	due, err := p.queue.DueLanes(ctx, p.now())
+	if err != nil {
+		p.complain(ctx, "due "+p.duty.what+"s not read", err)
+		return p.poll
+	}
+	slices.SortStableFunc(due, func(a, b greenroom.Lane) int { return p.lastTurn(a) - p.lastTurn(b) })
+	for _, id := range due {
+		if err := p.serve(ctx, work, id); err != nil {
+			p.complain(ctx, p.duty.what+"s not claimed", err, "connection", id.Connection)
+		}
+	}
+	return p.wait(ctx)
+}
+
+// takeBack takes the results that are there already: one look serves them all.
+func (p *workers[D]) takeBack() {
+	for {
+		select {
+		case r := <-p.finished:
+			p.handBack(r)
+		default:
+			return
+		}
+	}
+}
+
+// serve claims as much of a lane as it may work on now.
+func (p *workers[D]) serve(ctx, work context.Context, id greenroom.Lane) error {
+	l := p.lane(id)
+	room := l.room(p.now(), p.perLane)
+	if room == 0 || l.busy == 0 && p.busyLanes() >= p.atOnce {
+		return nil
+	}
+	now := p.now()
+	claimed, err := p.queue.Claim(ctx, id, now, now.Add(p.duty.lease), room)
+	if err != nil {
+		return err
+	}
+	p.turn++
+	l.turn = p.turn
+	for _, due := range claimed {
+		l.busy++
+		go p.deliver(work, id, due)
+	}
+	return nil
+}
+
+// deliver does one duty and writes the outcome down, also when the
+// workers are being stopped.
+func (p *workers[D]) deliver(ctx context.Context, id greenroom.Lane, due D) {
+	posting, cancel := context.WithTimeout(ctx, p.duty.deliver)
+	o := p.queue.Deliver(posting, due)
+	cancel()
+	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	if err := p.queue.Settle(settling, due, o); err != nil {
+		// The row is due again when its lease has run out.
+		p.log.ErrorContext(ctx, "outcome of a "+p.duty.what+" not written", p.duty.what, p.duty.id(due), "outcome", o.Kind, "err", err)
+	}
+	p.finished <- result{id, o}
+}
+
+// handBack notes in the lane what a worker came back with.
+func (p *workers[D]) handBack(r result) {
+	l := p.lane(r.lane)
+	l.busy--
+	rested := l.resting(p.now())
+	l.note(r.outcome, p.now())
+	if !rested && l.resting(p.now()) {
+		p.log.Warn("platform answers badly; its "+p.duty.what+"s rest", "connection", r.lane.Connection,
+			"until", l.restUntil, "answer", r.outcome.Answer)
+	}
+}
+
+// wait returns the time until the next row falls due or a lane has rested, and
+// the poll's interval at most. What is due already and was left waits for a
+// worker, or for its lane.
+func (p *workers[D]) wait(ctx context.Context) time.Duration {
+	now := p.now()
+	wait := p.poll
+	sooner := func(at time.Time) {
+		if at.After(now) {
+			wait = min(wait, at.Sub(now))
+		}
+	}
+	for _, l := range p.lanes {
+		sooner(l.restUntil)
+	}
+	next, err := p.queue.NextTry(ctx)
+	switch {
+	case errors.Is(err, greenroom.ErrNotFound):
+	case err != nil:
+		p.complain(ctx, "next "+p.duty.what+" not read", err)
+	default:
+		sooner(next)
+	}
+	return wait
+}
+
+func (p *workers[D]) lane(id greenroom.Lane) *lane {
+	l, ok := p.lanes[id]
+	if !ok {
+		l = &lane{}
+		p.lanes[id] = l
+	}
+	return l
+}
+
+// lastTurn orders lanes so that the one served longest ago comes first.
+func (p *workers[D]) lastTurn(id greenroom.Lane) int {
+	if l, ok := p.lanes[id]; ok {
+		return l.turn
+	}
+	return 0
+}
+
+func (p *workers[D]) busyLanes() (n int) {
+	for _, l := range p.lanes {
+		if l.busy > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *workers[D]) underWay() (n int) {
+	for _, l := range p.lanes {
+		n += l.busy
+	}
+	return n
+}
+
+// complain logs an error, unless it only says that we are being stopped.
+func (p *workers[D]) complain(ctx context.Context, what string, err error, args ...any) {
+	if ctx.Err() == nil {
+		p.log.ErrorContext(ctx, what, append(args, "err", err)...)
+	}
+}

@@ -1,0 +1,58 @@
+package platforms
+
+import (
+	"context"
+	"strings"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/lti/nrps"
+)
+
+// Members a page. Without a limit a Moodle puts all of them into one answer,
+// which may be longer than any that is read; Canvas never gives more than 50.
+const (
+	rosterPage       = 100
+	canvasRosterPage = 50
+)
+
+// ReadRoster reads the members of a course, or what changed among them.
+func (p *Platforms) ReadRoster(
+	ctx context.Context, w greenroom.WorkspaceID, c greenroom.Connection, k greenroom.Key, q greenroom.RosterQuery,
+	each func(greenroom.RosterMember) error,
+) (greenroom.RosterAnswer, error) {
+	client, err := p.clientFor(w, c, k, q.Deployment)
+	if err != nil {
+		return greenroom.RosterAnswer{}, err
+	}
+	roster := &nrps.Roster{URL: q.URL, Client: client, Limit: rosterPage}
+	if strings.EqualFold(c.Product, "canvas") {
+		roster.Limit = canvasRosterPage
+	}
+	for m, err := range roster.Members(ctx) {
+		if err == nil {
+			err = each(rosterMember(m))
+		}
+		if err != nil {
+			return greenroom.RosterAnswer{}, err
+		}
+	}
+	return greenroom.RosterAnswer{ChangesURL: roster.Differences}, nil
+}
+
+func rosterMember(m nrps.Member) greenroom.RosterMember {
+	name := m.Name
+	if strings.TrimSpace(name) == "" {
+		name = m.GivenName + " " + m.FamilyName
+	}
+	return greenroom.RosterMember{Subject: m.UserID, Name: name, Email: m.Email, Roles: m.Roles, Status: memberStatus(m.Status)}
+}
+
+func memberStatus(s nrps.Status) greenroom.MemberStatus {
+	switch s {
+	case nrps.Inactive:
+		return greenroom.MemberInactive
+	case nrps.Deleted:
+		return greenroom.MemberLeft
+	}
+	return greenroom.MemberActive
+}
