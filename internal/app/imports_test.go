@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"internal/outbound":  {},
 	"internal/greenroom": {"internal/roleplay", "lti", "lti/profile"},
 	"internal/store":     {"internal/greenroom", "internal/roleplay", "internal/store/*"},
-	"internal/platforms": {"internal/greenroom", "internal/outbound", "lti", "lti/ags", "lti/deeplink", "lti/dynreg", "lti/profile"},
+	"internal/platforms": {"internal/greenroom", "internal/outbound", "lti", "lti/ags", "lti/deeplink", "lti/dynreg", "lti/nrps", "lti/profile"},
 	"internal/jobs":      {"internal/greenroom"},
 	"internal/web":       {"internal/greenroom", "internal/roleplay"},
 	"internal/launch":    {"internal/web", "internal/greenroom", "lti", "lti/dynreg", "lti/profile"},
