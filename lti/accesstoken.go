@@ -41,8 +41,9 @@ type TokenCache struct {
 }
 
 type accessToken struct {
-	value string
-	until time.Time
+	value   string
+	until   time.Time
+	granted []string // as asked where the platform names none
 }
 
 // NewTokenCache returns an empty cache.
@@ -67,6 +68,15 @@ func (c *Client) Token(ctx context.Context, scopes ...string) (string, error) {
 		return token, err
 	})
 	return token.value, err
+}
+
+// Grant asks for an access token for just these scopes, past the cache and
+// without a second try, and returns the scopes that the platform granted; those
+// that were asked for if it does not name them. The token is not kept. It is
+// for finding out what a platform allows.
+func (c *Client) Grant(ctx context.Context, scopes ...string) ([]string, error) {
+	token, err := c.requestToken(ctx, c.signer, scopes)
+	return token.granted, err
 }
 
 // tokenKey keeps apart what must not be mixed.
@@ -144,7 +154,24 @@ func (c *Client) requestToken(ctx context.Context, signer Signer, scopes []strin
 	if c.onToken != nil {
 		c.onToken(ctx, keyOf(assertion), err)
 	}
+	if c.onScope != nil {
+		c.tellScopes(ctx, scopes, token, err)
+	}
 	return token, err
+}
+
+// tellScopes passes on what an answer says of each scope; of errors only those
+// that are about scopes do.
+func (c *Client) tellScopes(ctx context.Context, asked []string, token accessToken, err error) {
+	refused, answered := errors.AsType[*ServiceError](err)
+	switch {
+	case err == nil:
+		for _, scope := range asked {
+			c.onScope(ctx, scope, slices.Contains(token.granted, scope))
+		}
+	case answered && len(asked) == 1 && (refused.Code == "invalid_scope" || refused.Code == "insufficient_scope"):
+		c.onScope(ctx, asked[0], false)
+	}
 }
 
 // keyOf returns the kid in a JWT's header, empty if there is none.
@@ -234,12 +261,21 @@ func (c *Client) readToken(answer *Response, asked []string) (accessToken, error
 		failed.Text, failed.Cause = "", fmt.Errorf("token_type %.20q", kind)
 		return accessToken{}, failed
 	}
-	if granted := strings.Fields(o.text("scope")); withholds(granted, asked) {
+	granted := strings.Fields(o.text("scope"))
+	if withholds(granted, asked) {
 		failed.Code = "insufficient_scope"
 		failed.Text = printable("The platform granted only: "+strings.Join(granted, " "), maxText)
 		return accessToken{}, failed
 	}
-	return accessToken{value, c.now().Add(usableFor(o.raw("expires_in")))}, nil
+	if !slices.ContainsFunc(granted, isSpecified) {
+		granted = asked
+	}
+	return accessToken{value, c.now().Add(usableFor(o.raw("expires_in"))), granted}, nil
+}
+
+// isSpecified tells whether a scope is one of 1EdTech's.
+func isSpecified(scope string) bool {
+	return strings.HasPrefix(scope, "https://purl.imsglobal.org/spec/")
 }
 
 func notInHeader(r rune) bool { return r <= ' ' || r >= 0x7f }
@@ -251,7 +287,7 @@ func withholds(granted, asked []string) bool {
 	if len(asked) == 0 || slices.Contains(granted, asked[0]) {
 		return false
 	}
-	return slices.ContainsFunc(granted, func(s string) bool { return strings.HasPrefix(s, "https://purl.imsglobal.org/spec/") })
+	return slices.ContainsFunc(granted, isSpecified)
 }
 
 // usableFor reads expires_in, a number or the text of one, if it is there.

@@ -22,6 +22,7 @@ type Client struct {
 	signer       Signer
 	fallback     Signer // nil: none
 	onToken      func(ctx context.Context, kid string, err error)
+	onScope      func(ctx context.Context, scope string, granted bool)
 	doer         Doer
 	tokens       *TokenCache
 	deployment   string
@@ -65,6 +66,14 @@ func WithOnToken(f func(ctx context.Context, kid string, err error)) ClientOptio
 // a whole score for one member that they do not know.
 func WithExtensions(prefixes ...string) ClientOption {
 	return func(c *Client) { c.extensions = prefixes }
+}
+
+// WithOnScope calls f for each scope that a token endpoint has said something
+// about: granted, left out of what it granted, or refused when it was asked for
+// alone. A platform that grants a token and names no scopes has granted all
+// that were asked for (RFC 6749 §5.1). f should be quick.
+func WithOnScope(f func(ctx context.Context, scope string, granted bool)) ClientOption {
+	return func(c *Client) { c.onScope = f }
 }
 
 // WithUserAgent sets the User-Agent of every call.

@@ -1,11 +1,14 @@
 package lti_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -187,6 +190,41 @@ func TestBundleOfScopes(t *testing.T) {
 	_, err := client.Token(t.Context(), lti.ScopeMemberships)
 	if refused, ok := errors.AsType[*lti.ServiceError](err); !ok || refused.Code != "invalid_scope" || len(s.asked) != 3 || !refused.Permanent() {
 		t.Errorf("error %v after %d calls", err, len(s.asked))
+	}
+}
+
+// What a platform says of each scope is passed on, and a question past the
+// cache is one request.
+func TestScopesThatAPlatformGrants(t *testing.T) {
+	const other = "https://lms.example.com/scope/own"
+	for name, tc := range map[string]struct {
+		answer  *http.Response
+		ask     []string
+		granted []string // nil: an error
+		told    map[string]bool
+	}{
+		"all":          {respond(200, `{"access_token":"t","scope":"`+lti.ScopeScore+` `+lti.ScopeMemberships+`"}`), []string{lti.ScopeScore, lti.ScopeMemberships}, []string{lti.ScopeScore, lti.ScopeMemberships}, map[string]bool{lti.ScopeScore: true, lti.ScopeMemberships: true}},
+		"some":         {respond(200, `{"access_token":"t","scope":"`+lti.ScopeScore+`"}`), []string{lti.ScopeScore, lti.ScopeMemberships}, []string{lti.ScopeScore}, map[string]bool{lti.ScopeScore: true, lti.ScopeMemberships: false}},
+		"none named":   {respond(200, `{"access_token":"t"}`), []string{lti.ScopeScore}, []string{lti.ScopeScore}, map[string]bool{lti.ScopeScore: true}},
+		"others named": {respond(200, `{"access_token":"t","scope":"`+other+`"}`), []string{lti.ScopeScore}, []string{lti.ScopeScore}, map[string]bool{lti.ScopeScore: true}},
+		"not this one": {respond(200, `{"access_token":"t","scope":"`+lti.ScopeMemberships+`"}`), []string{lti.ScopeScore}, nil, map[string]bool{lti.ScopeScore: false}},
+		"refused":      {respond(400, `{"error":"invalid_scope"}`), []string{lti.ScopeScore}, nil, map[string]bool{lti.ScopeScore: false}},
+		"a bundle":     {respond(400, `{"error":"invalid_scope"}`), []string{lti.ScopeScore, lti.ScopeMemberships}, nil, map[string]bool{}},
+		"a bad key":    {respond(400, `{"error":"invalid_client"}`), []string{lti.ScopeScore}, nil, map[string]bool{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService()
+			s.token = func(url.Values) *http.Response { return tc.answer }
+			told := map[string]bool{}
+			client := newClient(s, lti.WithOnScope(func(_ context.Context, scope string, granted bool) { told[scope] = granted }))
+			granted, err := client.Grant(t.Context(), tc.ask...)
+			if (err == nil) != (tc.granted != nil) || !slices.Equal(granted, tc.granted) {
+				t.Errorf("granted %q, %v", granted, err)
+			}
+			if !maps.Equal(told, tc.told) || len(s.asked) != 1 {
+				t.Errorf("told %v in %d requests", told, len(s.asked))
+			}
+		})
 	}
 }
 

@@ -18,6 +18,8 @@ func (h connection) mount(mux web.Router) {
 	h.settings(mux, "POST "+page, h.edit)
 	h.settings(mux, "POST "+page+"/keyset", h.readKeySet)
 	h.settings(mux, "POST "+page+"/switch", h.turn)
+	h.settings(mux, "GET "+page+"/test", h.tested)
+	h.settings(mux, "POST "+page+"/test", h.test)
 	h.settings(mux, "GET "+page+"/delete", h.preview)
 	h.settings(mux, "POST "+page+"/delete", h.remove)
 }
@@ -38,6 +40,7 @@ type connectionPage struct {
 	How             string
 	KeySetState     greenroom.KeySetState
 	KeysSeen        string
+	ScopeRows       []scopeRow
 	Form            editForm
 	Report          *saveReport
 }
@@ -75,6 +78,9 @@ func (h connection) page(r *http.Request, typed *editForm) (connectionPage, erro
 	if c.How == greenroom.ByRegistration {
 		page.How = "By dynamic registration"
 	}
+	for _, s := range report.Scopes {
+		page.ScopeRows = append(page.ScopeRows, newScopeRow(s))
+	}
 	if c.KeySet != nil {
 		page.KeysSeen = keysHeld(page.KeySetState)
 	}
@@ -83,6 +89,32 @@ func (h connection) page(r *http.Request, typed *editForm) (connectionPage, erro
 	}
 	return page, nil
 }
+
+// A scopeRow is one scope in words.
+type scopeRow struct {
+	greenroom.ScopeState
+	Name, Registered string
+}
+
+func newScopeRow(s greenroom.ScopeState) scopeRow {
+	row := scopeRow{ScopeState: s, Name: capital(scopeNames([]string{s.Scope})[0])}
+	switch {
+	case s.Granted != nil && *s.Granted:
+		row.Registered = "Granted"
+	case s.Asked != nil && *s.Asked:
+		row.Registered = "Asked, not granted"
+	case s.Asked != nil:
+		row.Registered = "Not asked"
+	case s.Granted != nil:
+		row.Registered = "Not granted"
+	default:
+		row.Registered = "Set in the LMS"
+	}
+	return row
+}
+
+// capital begins a sentence with words in ASCII.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func keysHeld(s greenroom.KeySetState) string {
 	switch {

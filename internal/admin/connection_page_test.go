@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	lti13 "github.com/greenroom-lti/greenroom/lti"
 )
 
 // connect saves the manual form and returns the path of the connection's page.
@@ -130,4 +132,32 @@ func TestPassbacksOfOneLMS(t *testing.T) {
 	c, path := s.connect()
 	page := s.as("dana").get("/w/northwind/passbacks?connection=" + string(c.ID))
 	page.has(t, "Only those of", `href="`+path+`"`, "state=failed&amp;connection="+string(c.ID))
+}
+
+// probed answers every question of a test.
+type probed struct{ *platforms }
+
+func (probed) AskScopes(_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, _ string, scopes ...string) ([]string, error) {
+	if scopes[0] == lti13.ScopeMemberships {
+		return nil, &lti13.ServiceError{Op: "token", Status: http.StatusBadRequest, Code: "invalid_scope", Text: "<b>no</b>"}
+	}
+	return scopes, nil
+}
+
+func TestTheTestPageShowsEachStep(t *testing.T) {
+	s := newSite(t)
+	_, path := s.connect()
+	s.service.Platforms = probed{s.platforms}
+	dana := s.as("dana")
+	dana.get(path).has(t, "Nobody has tested this connection yet.", "What the LMS lets Greenroom do")
+	page := dana.post(path+"/test", nil)
+	if page.status != http.StatusOK {
+		t.Errorf("status %d", page.status)
+	}
+	inOrder(t, page.body, "Keyset of the LMS", "1 key usable.", "Token: post scores", "Granted.", "Token: read rosters",
+		"Not granted. Course pages show only who has launched.", "The LMS said: <bdi>400 &lt;b&gt;no&lt;/b&gt;</bdi>", "Back to the connection", "</html>")
+	dana.get(path).has(t, "Tested <time", "Not granted. Course pages show only who has launched.")
+	if to := dana.get(path + "/test"); to.status != http.StatusSeeOther {
+		t.Errorf("a reload gets %d", to.status)
+	}
 }

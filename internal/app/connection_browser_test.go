@@ -21,6 +21,16 @@ func TestConnectionPageInABrowser(t *testing.T) {
 	p.shoot("connection", 1280, 2600)
 	p.shoot("connection-phone", 390, 2800)
 
+	p.click("Test connection")
+	p.sees("Roster of a course")
+	p.sees("Back to the connection")
+	p.audit()
+	p.fits(320)
+	p.shoot("connection-test", 1280, 1300)
+	p.click("Back to the connection")
+	p.sees("Tested just now")
+	p.shoot("connection-tested", 1280, 2400)
+
 	p.click("Read again")
 	p.sees("The keyset was read")
 	p.fill("Platform name", "Renamed LMS")

@@ -77,6 +77,7 @@ type doors struct {
 	session      string // ID of one that is open
 	ended        string // ID of one that has ended
 	invite       string // token of a registration URL
+	connection   greenroom.ConnectionID
 }
 
 // newDoors opens a server as it is on the open internet or, in development,
@@ -166,8 +167,9 @@ func (d *doors) connect() {
 		d.app.Service.Platforms = nobodyThere{}
 		form.AuthURL, form.TokenURL, form.KeySetURL = "https://lms.example.com/auth", "https://lms.example.com/token", "https://lms.example.com/jwks"
 	}
-	_, err := d.app.Service.SaveConnection(d.t.Context(), greenroom.Operator(d.ours.ID), form)
+	saved, err := d.app.Service.SaveConnection(d.t.Context(), greenroom.Operator(d.ours.ID), form)
 	d.must(err)
+	d.connection = saved.Connection.ID
 }
 
 // openStage lets the learner in, and practise once to the end and once more.
@@ -278,6 +280,9 @@ func (d *doors) address(r route, w greenroom.Workspace) string {
 	if strings.HasPrefix(r.path, "/w/") {
 		known["{workspace}"] = w.Slug
 		known["{launch}"] = string(d.launch)
+	}
+	if strings.HasPrefix(r.pattern, "GET ") {
+		known["{connection}"] = string(d.connection)
 	}
 	if strings.HasSuffix(r.path, "/result") || strings.HasSuffix(r.path, "/gradebook") {
 		known["{session}"] = d.ended

@@ -117,18 +117,21 @@ var noErrors = forMachines
 
 // noRefusals are posts whose form can hold nothing wrong.
 var noRefusals = map[string]string{
-	"POST /sign-out":                                                         "it has no fields",
-	"POST /account/sign-out-everywhere":                                      "it has no fields",
-	"POST /w/{workspace}/settings/keys/rotate":                               "what has to wait is said on the page after it",
-	"POST /w/{workspace}/members/invitations/{id}/renew":                     "it has no fields",
-	"POST /w/{workspace}/members/invitations/{id}/revoke":                    "it has no fields",
-	"POST /w/{workspace}/settings/integrations/lti/registration-urls":        "it has no fields",
-	"POST /w/{workspace}/settings/integrations/lti/registration-urls/revoke": "it has no fields",
-	"POST /w/{workspace}/passbacks/{passback}/send":                          "it has no fields",
-	"POST /stage/{workspace}/{launch}/sessions":                              "it has no fields",
-	"POST /lti/{workspace}/login":                                            "TestErrorsOfLogins",
-	"POST /lti/{workspace}/launch":                                           "TestErrorsOfLaunches",
-	"POST /lti/{workspace}/launch/stored":                                    "TestErrorsOfLaunches",
+	"POST /sign-out":                                                                "it has no fields",
+	"POST /account/sign-out-everywhere":                                             "it has no fields",
+	"POST /w/{workspace}/settings/keys/rotate":                                      "what has to wait is said on the page after it",
+	"POST /w/{workspace}/members/invitations/{id}/renew":                            "it has no fields",
+	"POST /w/{workspace}/members/invitations/{id}/revoke":                           "it has no fields",
+	"POST /w/{workspace}/settings/integrations/lti/registration-urls":               "it has no fields",
+	"POST /w/{workspace}/settings/integrations/lti/registration-urls/revoke":        "it has no fields",
+	"POST /w/{workspace}/passbacks/{passback}/send":                                 "it has no fields",
+	"POST /w/{workspace}/settings/integrations/lti/connections/{connection}/keyset": "it has no fields",
+	"POST /w/{workspace}/settings/integrations/lti/connections/{connection}/switch": "anything but on is off",
+	"POST /w/{workspace}/settings/integrations/lti/connections/{connection}/test":   "it has no fields",
+	"POST /stage/{workspace}/{launch}/sessions":                                     "it has no fields",
+	"POST /lti/{workspace}/login":                                                   "TestErrorsOfLogins",
+	"POST /lti/{workspace}/launch":                                                  "TestErrorsOfLaunches",
+	"POST /lti/{workspace}/launch/stored":                                           "TestErrorsOfLaunches",
 }
 
 // Every route, asked for by whoever may not, in ways that it does not know, or
@@ -294,6 +297,7 @@ func TestErrorsOfForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	member := "/w/northwind/members/" + string(owner.ID)
+	connection := "/w/northwind/settings/integrations/lti/connections/" + string(d.connection)
 	asked := map[string]bool{}
 	for name, tc := range map[string]struct {
 		path string
@@ -308,20 +312,22 @@ func TestErrorsOfForms(t *testing.T) {
 		"a workspace without a name": {"/w/northwind/settings", url.Values{"name": {""}, "slug": {evil}}, errorCase{status: 422, form: true}},
 		"a workspace's name that is taken": {"/w/northwind/settings", url.Values{"name": {"Northwind"}, "slug": {"elsewhere"}},
 			errorCase{status: 422, form: true}},
-		"a deletion with another name": {"/w/northwind/settings/delete", url.Values{"name": {evil}}, errorCase{status: 422, form: true, people: true}},
-		"a link that nobody made":      {"/links/" + planted(), url.Values{"password": {doorPassword}}, errorCase{status: 404}},
-		"an invitation of nobody":      {"/w/northwind/members/invitations", url.Values{"email": {evil}, "role": {"king"}}, errorCase{status: 422, form: true, people: true}},
-		"the only owner as a member":   {member + "/role", url.Values{"role": {"member"}}, errorCase{status: 422, form: true, people: true, text: "only owner"}},
-		"the only owner removed":       {member + "/remove", url.Values{}, errorCase{status: 422, form: true, people: true, text: "only owner"}},
-		"a reset link for oneself":     {member + "/reset-link", url.Values{}, errorCase{status: 422, form: true, people: true, text: "Your account"}},
-		"a name of nothing":            {"/account/name", url.Values{"name": {" "}}, errorCase{status: 422, form: true, people: true}},
-		"another's password":           {"/account/password", url.Values{"present": {evil}, "password": {"a long new password"}}, errorCase{status: 422, form: true, people: true}},
-		"a connection of nothing":      {"/w/northwind/settings/integrations/lti/connections", url.Values{"auth_url": {"ftp://" + evil}}, errorCase{status: 422, form: true}},
-		"an empty scenario":            {"/w/northwind/scenarios/import", url.Values{"source": {" "}}, errorCase{status: 422, form: true}},
-		"a scenario with errors":       {"/w/northwind/scenarios/import", url.Values{"source": {"---\ntitle: [\n---\n" + evil}}, errorCase{status: 422, form: true}},
-		"a script with errors":         {"/w/northwind/scenarios/import", url.Values{"source": {firstCall + "\n{ unclosed " + evil}}, errorCase{status: 422, form: true}},
-		"a reply that is none":         {stage, url.Values{"turn": {"x"}, "choice": {evil}}, errorCase{status: 422, form: true}},
-		"a reply out of turn":          {stage, url.Values{"turn": {"7"}, "choice": {"0"}}, errorCase{status: 422, form: true}},
+		"a deletion with another name":         {"/w/northwind/settings/delete", url.Values{"name": {evil}}, errorCase{status: 422, form: true, people: true}},
+		"a link that nobody made":              {"/links/" + planted(), url.Values{"password": {doorPassword}}, errorCase{status: 404}},
+		"an invitation of nobody":              {"/w/northwind/members/invitations", url.Values{"email": {evil}, "role": {"king"}}, errorCase{status: 422, form: true, people: true}},
+		"the only owner as a member":           {member + "/role", url.Values{"role": {"member"}}, errorCase{status: 422, form: true, people: true, text: "only owner"}},
+		"the only owner removed":               {member + "/remove", url.Values{}, errorCase{status: 422, form: true, people: true, text: "only owner"}},
+		"a reset link for oneself":             {member + "/reset-link", url.Values{}, errorCase{status: 422, form: true, people: true, text: "Your account"}},
+		"a name of nothing":                    {"/account/name", url.Values{"name": {" "}}, errorCase{status: 422, form: true, people: true}},
+		"another's password":                   {"/account/password", url.Values{"present": {evil}, "password": {"a long new password"}}, errorCase{status: 422, form: true, people: true}},
+		"a connection of nothing":              {"/w/northwind/settings/integrations/lti/connections", url.Values{"auth_url": {"ftp://" + evil}}, errorCase{status: 422, form: true}},
+		"a connection changed into nothing":    {connection, url.Values{"auth_url": {"ftp://" + evil}, "audience": {"a\n" + evil}}, errorCase{status: 422, form: true, people: true}},
+		"a connection deleted by another name": {connection + "/delete", url.Values{"name": {evil}}, errorCase{status: 422, form: true}},
+		"an empty scenario":                    {"/w/northwind/scenarios/import", url.Values{"source": {" "}}, errorCase{status: 422, form: true}},
+		"a scenario with errors":               {"/w/northwind/scenarios/import", url.Values{"source": {"---\ntitle: [\n---\n" + evil}}, errorCase{status: 422, form: true}},
+		"a script with errors":                 {"/w/northwind/scenarios/import", url.Values{"source": {firstCall + "\n{ unclosed " + evil}}, errorCase{status: 422, form: true}},
+		"a reply that is none":                 {stage, url.Values{"turn": {"x"}, "choice": {evil}}, errorCase{status: 422, form: true}},
+		"a reply out of turn":                  {stage, url.Values{"turn": {"7"}, "choice": {"0"}}, errorCase{status: 422, form: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(http.MethodPost, tc.path, tc.form, d.owner, d.stage)

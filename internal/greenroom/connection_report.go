@@ -31,6 +31,7 @@ func (s *Service) ShowConnection(ctx context.Context, a Actor, id ConnectionID) 
 		}
 	}
 	r.Contexts, err = contextsOf(ctx, store, id)
+	r.Scopes = scopeStates(r.Connection, r.Contexts)
 	return r, err
 }
 
@@ -43,6 +44,7 @@ type ConnectionReport struct {
 	Contents ConnectionContents
 	History  []AuditEntry // the newest first, not all
 	Keys     []ConnectionKey
+	Scopes   []ScopeState
 	Contexts []Context // that anybody has launched from, the latest first
 }
 

@@ -118,6 +118,7 @@ func (h *house) pass(d time.Duration) {
 
 // lms stands for the platforms.
 type lms struct {
+	greenroom.Platforms
 	mu       sync.Mutex
 	posted   []greenroom.ScorePost
 	answer   error // to the next posts

@@ -262,8 +262,9 @@ func (r Registered) connection(now time.Time) Connection {
 	c := Connection{
 		Platform: clip(oneLine(r.Platform), maxName), Issuer: r.Issuer, ClientID: r.ClientID,
 		AuthURL: r.AuthURL, TokenURL: r.TokenURL, KeySetURL: r.KeySetURL, Audience: r.Audience,
-		How: ByRegistration, Product: r.Product, Scopes: r.Scopes, Missing: r.Missing,
-		KeySet: r.KeySet,
+		How: ByRegistration, Product: r.Product, Scopes: r.Scopes, Missing: r.Missing, Asked: r.Asked,
+		ConfigurationURL: r.ConfigurationURL,
+		KeySet:           r.KeySet,
 	}
 	if r.KeySet != nil {
 		c.KeySetAt = now

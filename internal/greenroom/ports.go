@@ -22,6 +22,20 @@ type Platforms interface {
 	// The workspace is the one that owns both.
 	PostScore(ctx context.Context, w WorkspaceID, c Connection, k Key, p ScorePost) error
 
+	// ReadConfiguration reads what a platform that registered itself publishes
+	// of itself now. Errors are *RegistrationError.
+	ReadConfiguration(ctx context.Context, url string) (PlatformConfiguration, error)
+
+	// AskScopes asks for an access token for just these scopes, past what is
+	// cached, and returns those that were granted. Errors are
+	// *lti.ServiceError when the platform had something to say.
+	AskScopes(ctx context.Context, w WorkspaceID, c Connection, k Key, deployment string, scopes ...string) ([]string, error)
+
+	// CountLineItems and CountMembers read the first of a context's columns and
+	// members, at most most, and return how many there were. Errors as above.
+	CountLineItems(ctx context.Context, w WorkspaceID, c Connection, k Key, in Context, most int) (int, error)
+	CountMembers(ctx context.Context, w WorkspaceID, c Connection, k Key, in Context, most int) (int, error)
+
 	// ScoreMaximum reads the maximum of a line item.
 	ScoreMaximum(ctx context.Context, w WorkspaceID, c Connection, k Key, lineItemURL, deployment string) (float64, error)
 
@@ -81,9 +95,23 @@ type Registered struct {
 	KeySetURL  string
 	Audience   string
 	Product    string
+	Asked      []string // scopes
 	Scopes     []string // granted
 	Missing    []string // asked for and not granted
-	KeySet     []byte   // nil if it could not be fetched yet
+	// ConfigurationURL is where the platform publishes what it is.
+	ConfigurationURL string
+	KeySet           []byte // nil if it could not be fetched yet
+}
+
+// A PlatformConfiguration is what a platform publishes of itself.
+type PlatformConfiguration struct {
+	Issuer    string
+	AuthURL   string
+	TokenURL  string
+	KeySetURL string
+	Audience  string
+	Product   string
+	Scopes    []string // that tools may ask for; nil when it does not say
 }
 
 // A RegistrationError says what went wrong between us and the platform. Text

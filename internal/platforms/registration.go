@@ -50,7 +50,8 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 		Platform: platformName(cfg), Issuer: cfg.Issuer, ClientID: answer.ClientID, Deployment: answer.DeploymentID,
 		AuthURL: cfg.AuthorizationEndpoint, TokenURL: cfg.TokenEndpoint, KeySetURL: cfg.JWKSURI,
 		Audience: cfg.AuthorizationServer, Product: cfg.ProductFamilyCode,
-		Scopes: answer.Scopes, Missing: answer.Missing,
+		Asked: wantedScopes, Scopes: answer.Scopes, Missing: answer.Missing,
+		ConfigurationURL: keptURL(r.ConfigurationURL),
 	}
 	// The registration stands, whether or not the keys can be had already.
 	if report, err := p.FetchKeySet(ctx, cfg.JWKSURI); err == nil {
@@ -59,6 +60,21 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 		p.log.WarnContext(ctx, "key set not fetched", "url", cfg.JWKSURI, "err", err)
 	}
 	return registered, nil
+}
+
+// keptURL is the address of a configuration without what may open something:
+// some LMSes put the registration's token there as well.
+func keptURL(configurationURL string) string {
+	u, err := url.Parse(configurationURL)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	if query := u.Query(); query.Has("registration_token") {
+		query.Del("registration_token")
+		u.RawQuery = query.Encode()
+	}
+	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	return u.String()
 }
 
 // allowHTTP tells which http addresses a platform's document may name.

@@ -40,5 +40,5 @@ func (p *Platforms) clientFor(w greenroom.WorkspaceID, c greenroom.Connection, k
 	return lti.NewClient(registration(c), signer, p.client,
 		lti.WithTokens(p.tokens), lti.WithDeployment(deployment),
 		lti.WithNow(p.now), lti.WithRandom(p.random),
-		lti.WithFallback(retiringKey{p, w}), lti.WithOnToken(p.noteSigning(w, c.ID))), nil
+		lti.WithFallback(retiringKey{p, w}), lti.WithOnToken(p.noteSigning(w, c.ID)), lti.WithOnScope(p.noteScope(w, c.ID))), nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"embed"
 	"fmt"
@@ -74,6 +75,31 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, status int, t *Temp
 		}
 	}
 	return t.send(w, status, page, page, v)
+}
+
+// Stream answers with a page that takes its time: what the template has written
+// goes out when data's flush is called, and at the end. An error in the middle
+// cannot become another page any more; it is logged.
+func (k *Kit) Stream(w http.ResponseWriter, r *http.Request, t *Templates, page string, data func(flush func() string) any) error {
+	tmpl, ok := t.pages[page]
+	if !ok {
+		return fmt.Errorf("page %s: no such template", page)
+	}
+	out, line := bufio.NewWriter(w), http.NewResponseController(w)
+	flush := func() string {
+		_ = out.Flush() // the visitor has left: the next write says so
+		_ = line.Flush()
+		return ""
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("X-Accel-Buffering", "no") // a proxy would collect the page
+	w.WriteHeader(http.StatusOK)
+	if err := tmpl.ExecuteTemplate(out, page, k.view(r, data(flush))); err != nil {
+		note(r, fmt.Errorf("page %s: %w", page, err))
+		return nil
+	}
+	_ = out.Flush()
+	return nil
 }
 
 // RenderPart answers with one named template of a page, a fragment for htmx.
