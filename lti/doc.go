@@ -34,8 +34,7 @@
 // half). It needs a Registration and no launch: scores are sent days later.
 // Package ags posts scores and keeps line items, package nrps reads rosters,
 // package dynreg registers the tool with a platform. Package deeplink answers
-// the launches by which teachers pick content, package pns reads what a platform
-// tells by itself.
+// the launches by which teachers pick content.
 //
 // # Words
 //

@@ -56,6 +56,15 @@ func (r Roles) Instructor() bool { return r.principal("Instructor") }
 // the platform's administrator.
 func (r Roles) Administrator() bool { return r.principal("Administrator") }
 
+// PlatformAdministrator tells whether somebody administers the platform or the
+// institution, whatever they are in this course.
+func (r Roles) PlatformAdministrator() bool {
+	return slices.Contains(r, roleInstitution+"Administrator") || slices.ContainsFunc(r, func(role Role) bool {
+		name, ok := strings.CutPrefix(string(role), roleSystem)
+		return ok && slices.Contains([]string{"Administrator", "SysAdmin", "AccountAdmin"}, name)
+	})
+}
+
 // Mentor tells whether somebody follows learners of this course.
 func (r Roles) Mentor() bool { return r.principal("Mentor") }
 

@@ -27,7 +27,7 @@ type token struct {
 var forbidden = []string{"crit", "b64", "zip", "enc"}
 
 func (f *finishing) parseToken() error {
-	t, err := splitToken(f.raw)
+	t, err := splitToken(f.params.Get("id_token"))
 	if err != nil {
 		return err
 	}

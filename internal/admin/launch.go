@@ -138,6 +138,7 @@ type launchPage struct {
 	Checks     []greenroom.CheckLine
 	ClaimLines []greenroom.ClaimLine
 	Recognised string
+	Picked     string // what a deep linking request was answered with; empty for other launches
 	Message    string // its type, in words
 	Milliseconds,
 	Summary string
@@ -154,7 +155,7 @@ func (h launches) show(w http.ResponseWriter, r *http.Request) error {
 		LaunchReport: report, Path: path, OK: report.Outcome == greenroom.LaunchOK,
 		CheckLabel: greenroom.CheckLabel(report.Check), Who: sideNames[fix.Side], Fix: fix.Text,
 		Checks: report.CheckList(), ClaimLines: greenroom.ClaimLines(report.Claims),
-		Recognised: rungNames[report.Rung], Message: report.MessageType,
+		Recognised: rungNames[report.Rung], Picked: report.Launch.Picked(), Message: report.MessageType,
 		Summary: launchSummary(web.Workspace(r.Context()), report, h.kit.Version),
 	}
 	if report.Took > 0 {

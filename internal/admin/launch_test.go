@@ -169,6 +169,25 @@ func TestLaunchThatGotInPage(t *testing.T) {
 	page.hasNot(t, "can fix this", `data-state="failed"`, `data-state="not_reached"`)
 }
 
+func TestThePickerInTheLaunchLog(t *testing.T) {
+	s, c := newLog(t)
+	for id, tc := range map[greenroom.LaunchID]struct {
+		answered time.Time
+		items    int
+		says     string
+	}{
+		"open": {says: "Nothing was sent to the LMS yet"}, "cancelled": {noon, 0, "Cancelled: no activity was sent to the LMS"},
+		"one": {noon, 1, "1 activity was sent to the LMS"}, "three": {noon, 3, "3 activities were sent to the LMS"},
+	} {
+		s.logLaunch(greenroom.Launch{
+			ID: id, Reference: "P1CKED000001", At: noon, Outcome: greenroom.LaunchOK, Connection: c.ID, MessageType: "LtiDeepLinkingRequest",
+			AnsweredAt: tc.answered, AnsweredItems: tc.items,
+		})
+		s.as("dana").get(launchLog+"/"+string(id)).has(t, "<dt>Picked for the course</dt><dd>"+tc.says)
+	}
+	s.as("dana").get(launchLog+"/elsewhere").hasNot(t, "Picked for the course")
+}
+
 func TestTheLaunchLogBelongsToItsWorkspace(t *testing.T) {
 	s, _ := newLog(t)
 	for who, paths := range map[string][]string{

@@ -73,6 +73,9 @@ type doors struct {
 	ours, theirs greenroom.Workspace
 	owner, eve   *http.Cookie // who is signed in
 	stage        *http.Cookie // of the learner
+	course       *http.Cookie // of the teacher who picks
+	picking      greenroom.LaunchID
+	asked        string // what that request asks for, as it is kept
 	launch       greenroom.LaunchID
 	session      string // ID of one that is open
 	ended        string // ID of one that has ended
@@ -106,6 +109,7 @@ func newDoors(t *testing.T, development bool) *doors {
 	d.must(err)
 	d.connect()
 	d.openStage()
+	d.openPicker()
 	_, d.invite, err = d.app.Service.NewInvite(t.Context(), greenroom.Operator(d.ours.ID))
 	d.must(err)
 	return d
@@ -202,6 +206,28 @@ func (d *doors) openStage() {
 	d.session = d.begin()
 }
 
+// openPicker lets a teacher in who is asked to pick.
+func (d *doors) openPicker() {
+	d.t.Helper()
+	launch, token, err := d.app.Service.RecordLaunch(d.t.Context(), d.ours.ID, &lti.Launch{
+		Registration: lti.Registration{ID: string(d.connection)}, DeploymentID: "1", MessageType: lti.MessageDeepLinking, Subject: "3",
+		Roles:        lti.Roles{lti.RoleInstructor},
+		Context:      &lti.Context{ID: "course-1", Title: "Sales training"},
+		DeepLinking:  &lti.DeepLinking{ReturnURL: "https://lms.example.com/return", AcceptTypes: []string{"ltiResourceLink"}, AcceptMultiple: true},
+		Presentation: &lti.Presentation{ReturnURL: courseURL}, StateID: "state-2",
+	}, greenroom.Arrival{Reference: "0123456789AC"})
+	d.must(err)
+	d.picking = launch.ID
+	d.course = &http.Cookie{Name: "__Host-stage-" + strings.ReplaceAll(string(launch.ID), "-", ""), Value: token}
+	db := d.database()
+	d.must(db.QueryRow("select deep_linking from launches where id = ?", launch.ID).Scan(&d.asked))
+}
+
+// askAgain lets the teacher's request be answered once more.
+func (d *doors) askAgain(db *sql.DB) {
+	_, _ = db.Exec("update launches set deep_linking = ?, answered_at = 0 where id = ?", d.asked, d.picking) // the table may be gone
+}
+
 func (d *doors) begin() string {
 	d.t.Helper()
 	to := d.ask(http.MethodPost, "/stage/"+string(d.ours.ID)+"/"+string(d.launch)+"/sessions", url.Values{}, d.stage).Header.Get("Location")
@@ -281,6 +307,9 @@ func (d *doors) address(r route, w greenroom.Workspace) string {
 		known["{workspace}"] = w.Slug
 		known["{launch}"] = string(d.launch)
 	}
+	if strings.HasPrefix(r.path, "/course/") {
+		known["{launch}"] = string(d.picking)
+	}
 	if strings.HasPrefix(r.pattern, "GET ") {
 		known["{connection}"] = string(d.connection)
 	}
@@ -343,7 +372,7 @@ func (d *doors) secrets() []string {
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(key)))
 	d.must(err)
 	return []string{
-		strings.TrimSpace(string(key)), fmt.Sprintf("%x", raw), d.owner.Value, d.eve.Value, d.stage.Value,
+		strings.TrimSpace(string(key)), fmt.Sprintf("%x", raw), d.owner.Value, d.eve.Value, d.stage.Value, d.course.Value,
 		d.invite, doorPassword, d.app.Service.SetUpToken(), d.dir,
 	}
 }

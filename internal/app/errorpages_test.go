@@ -128,10 +128,10 @@ var noRefusals = map[string]string{
 	"POST /w/{workspace}/settings/integrations/lti/connections/{connection}/keyset": "it has no fields",
 	"POST /w/{workspace}/settings/integrations/lti/connections/{connection}/switch": "anything but on is off",
 	"POST /w/{workspace}/settings/integrations/lti/connections/{connection}/test":   "it has no fields",
-	"POST /w/{workspace}/learners/{id}/merge":                                       "what is wrong is said on the page after it",
-	"POST /w/{workspace}/learners/{id}/separate":                                    "it has no fields",
-	"POST /w/{workspace}/learners/{id}/export":                                      "what it does not know of its one field is JSON",
 	"POST /stage/{workspace}/{launch}/sessions":                                     "it has no fields",
+	"POST /course/{workspace}/{launch}/pick":                                        "it takes what comes",
+	"POST /course/{workspace}/{launch}/pick/scenarios/{scenario}":                   "it takes what comes",
+	"POST /course/{workspace}/{launch}/pick/cancel":                                 "it takes what comes",
 	"POST /lti/{workspace}/login":                                                   "TestErrorsOfLogins",
 	"POST /lti/{workspace}/launch":                                                  "TestErrorsOfLaunches",
 	"POST /lti/{workspace}/launch/stored":                                           "TestErrorsOfLaunches",
@@ -174,7 +174,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 		if r.method == http.MethodGet || comeFromOutside[r.pattern] {
 			return
 		}
-		q := request(r.method, d.address(r, d.ours)+"?x="+secret, url.Values{"x": {secret}}, d.owner, d.stage)
+		q := request(r.method, d.address(r, d.ours)+"?x="+secret, url.Values{"x": {secret}}, d.owner, d.stage, d.course)
 		q.Header.Set("Sec-Fetch-Site", "cross-site")
 		d.holds(t, ask(t, r, q), errorCase{status: http.StatusForbidden}, secret)
 	})
@@ -182,7 +182,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 		if !strings.Contains(r.pattern, " ") {
 			return
 		}
-		answer := ask(t, r, request(http.MethodDelete, d.address(r, d.ours), nil, d.owner, d.stage))
+		answer := ask(t, r, request(http.MethodDelete, d.address(r, d.ours), nil, d.owner, d.stage, d.course))
 		d.holds(t, answer, errorCase{status: http.StatusMethodNotAllowed})
 		if answer.Header.Get("Allow") == "" {
 			t.Error("it does not say which methods there are")
@@ -192,10 +192,10 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 		if r.method == http.MethodGet {
 			return
 		}
-		q := request(r.method, d.address(r, d.ours), url.Values{"name": {strings.Repeat(secret, 1<<17)}}, d.owner, d.stage)
+		q := request(r.method, d.address(r, d.ours), url.Values{"name": {strings.Repeat(secret, 1<<17)}}, d.owner, d.stage, d.course)
 		switch answer := ask(t, r, q); answer.StatusCode {
 		case http.StatusRequestEntityTooLarge:
-			d.holds(t, answer, errorCase{status: http.StatusRequestEntityTooLarge, course: strings.HasPrefix(r.path, "/stage/{")}, secret)
+			d.holds(t, answer, errorCase{status: http.StatusRequestEntityTooLarge, course: leadsBack(r)}, secret)
 		case http.StatusSeeOther, http.StatusNotFound: // does not read it
 			d.givesNothingAway(t, answer, false, secret)
 		default:
@@ -212,7 +212,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 		if !strings.Contains(r.path, "{workspace}") {
 			return
 		}
-		answer := ask(t, r, request(r.method, d.address(r, d.theirs), formOf(r), d.owner, d.stage))
+		answer := ask(t, r, request(r.method, d.address(r, d.theirs), formOf(r), d.owner, d.stage, d.course))
 		if answer.StatusCode < 400 {
 			t.Errorf("status %d", answer.StatusCode)
 		}
@@ -225,7 +225,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 			}
 			return secret
 		})
-		answer := ask(t, r, request(r.method, path, formOf(r), d.eve, d.stage))
+		answer := ask(t, r, request(r.method, path, formOf(r), d.eve, d.stage, d.course))
 		if answer.StatusCode >= 400 && answer.StatusCode != http.StatusUnprocessableEntity {
 			d.holds(t, answer, errorCase{status: answer.StatusCode}, secret)
 		}
@@ -236,7 +236,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 			return
 		}
 		path := strings.Replace(d.address(r, d.ours), "/sessions/", "/sessions/"+secret, 1)
-		answer := ask(t, r, request(r.method, path, url.Values{"turn": {"0"}, "choice": {"0"}}, d.stage))
+		answer := ask(t, r, request(r.method, path, url.Values{"turn": {"0"}, "choice": {"0"}}, d.stage, d.course))
 		d.holds(t, answer, errorCase{status: http.StatusNotFound, course: true, text: "Back to the start"}, secret)
 	})
 
@@ -254,7 +254,8 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 			if r.pattern == "POST /sign-in" {
 				form = url.Values{"email": {ownerEmail}, "password": {doorPassword}}
 			}
-			q := request(r.method, d.address(r, d.ours), form, d.owner, d.stage)
+			d.askAgain(db)
+			q := request(r.method, d.address(r, d.ours), form, d.owner, d.stage, d.course)
 			if query := brokenQueries[r.pattern]; query != nil {
 				q.URL.RawQuery = query(d).Encode()
 			}
@@ -275,10 +276,19 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 		if strings.Contains(r.path, "{workspace}") && !seen[r.pattern][http.StatusInternalServerError] {
 			t.Errorf("%s: the page of a store that fails was not seen", r.pattern)
 		}
-		if strings.HasPrefix(r.path, "/stage/{") && !ledBack[r.pattern] {
+		if leadsBack(r) && !ledBack[r.pattern] {
 			t.Errorf("%s: no way back to the course when the store fails", r.pattern)
 		}
 	}
+}
+
+// leadsBack tells whether the errors of a route have a way back to the course.
+// The room's door reads nothing but the launch itself.
+func leadsBack(r route) bool {
+	if r.path == "/course/{workspace}/{launch}" {
+		return false
+	}
+	return strings.HasPrefix(r.path, "/stage/{") || strings.HasPrefix(r.path, "/course/{")
 }
 
 // brokenQueries make routes use the store that would not otherwise.
@@ -294,17 +304,13 @@ var brokenQueries = map[string]func(*doors) url.Values{
 func TestErrorsOfForms(t *testing.T) {
 	d := newDoors(t, false)
 	stage := "/stage/" + string(d.ours.ID) + "/" + string(d.launch) + "/sessions/" + d.session + "/picks"
+	course := "/course/" + string(d.ours.ID) + "/" + string(d.picking) + "/pick"
 	evil := planted() + `<b>"`
 	owner, err := d.app.Store.Instance().PersonByEmail(t.Context(), ownerEmail)
 	if err != nil {
 		t.Fatal(err)
 	}
 	member := "/w/northwind/members/" + string(owner.ID)
-	launch, err := d.app.Store.Workspace(d.ours.ID).Launch(t.Context(), d.launch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	learner := "/w/northwind/learners/" + string(launch.Learner)
 	connection := "/w/northwind/settings/integrations/lti/connections/" + string(d.connection)
 	asked := map[string]bool{}
 	for name, tc := range map[string]struct {
@@ -321,8 +327,6 @@ func TestErrorsOfForms(t *testing.T) {
 		"a workspace's name that is taken": {"/w/northwind/settings", url.Values{"name": {"Northwind"}, "slug": {"elsewhere"}},
 			errorCase{status: 422, form: true}},
 		"a deletion with another name":         {"/w/northwind/settings/delete", url.Values{"name": {evil}}, errorCase{status: 422, form: true, people: true}},
-		"an erasure with another name":         {learner + "/erase", url.Values{"name": {evil}}, errorCase{status: 422, form: true, people: true}},
-		"no number of months":                  {"/w/northwind/settings/retention", url.Values{"months": {evil}}, errorCase{status: 422, form: true}},
 		"a link that nobody made":              {"/links/" + planted(), url.Values{"password": {doorPassword}}, errorCase{status: 404}},
 		"an invitation of nobody":              {"/w/northwind/members/invitations", url.Values{"email": {evil}, "role": {"king"}}, errorCase{status: 422, form: true, people: true}},
 		"the only owner as a member":           {member + "/role", url.Values{"role": {"member"}}, errorCase{status: 422, form: true, people: true, text: "only owner"}},
@@ -336,11 +340,13 @@ func TestErrorsOfForms(t *testing.T) {
 		"an empty scenario":                    {"/w/northwind/scenarios/import", url.Values{"source": {" "}}, errorCase{status: 422, form: true}},
 		"a scenario with errors":               {"/w/northwind/scenarios/import", url.Values{"source": {"---\ntitle: [\n---\n" + evil}}, errorCase{status: 422, form: true}},
 		"a script with errors":                 {"/w/northwind/scenarios/import", url.Values{"source": {firstCall + "\n{ unclosed " + evil}}, errorCase{status: 422, form: true}},
+		"no scenario that is ticked":           {course + "/items", url.Values{"q": {evil}}, errorCase{status: 422, form: true, text: "Pick at least one scenario."}},
+		"a scenario that nobody has":           {course + "/answer", url.Values{"picked": {evil}, "zone": {evil}}, errorCase{status: 422, form: true, text: "not in Greenroom any more"}},
 		"a reply that is none":                 {stage, url.Values{"turn": {"x"}, "choice": {evil}}, errorCase{status: 422, form: true}},
 		"a reply out of turn":                  {stage, url.Values{"turn": {"7"}, "choice": {"0"}}, errorCase{status: 422, form: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := request(http.MethodPost, tc.path, tc.form, d.owner, d.stage)
+			r := request(http.MethodPost, tc.path, tc.form, d.owner, d.stage, d.course)
 			asked[d.match(r)] = true
 			d.holds(t, d.do(r), tc.want)
 		})

@@ -27,9 +27,9 @@ func TestEveryAnswerOfEveryRoute(t *testing.T) {
 	visitors := map[string][]*http.Cookie{
 		"nobody":                     nil,
 		"the owner":                  {d.owner},
-		"the learner":                {d.stage},
+		"the learner":                {d.stage, d.course},
 		"an owner of another":        {d.eve},
-		"the owner, a learner's too": {d.owner, d.stage},
+		"the owner, a learner's too": {d.owner, d.stage, d.course},
 	}
 	for _, route := range d.routes() {
 		for who, cookies := range visitors {
@@ -52,7 +52,7 @@ func TestEveryAnswerOfEveryRoute(t *testing.T) {
 		if _, machine := forMachines[route.pattern]; machine || comeFromOutside[route.pattern] {
 			continue
 		}
-		r := request(http.MethodPost, d.address(route, d.ours), url.Values{}, d.owner, d.stage)
+		r := request(http.MethodPost, d.address(route, d.ours), url.Values{}, d.owner, d.stage, d.course)
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		if !comeFromOutside[d.match(r)] {
 			holdHeaders(t, "from another site: POST "+route.path, route, d.do(r))
@@ -68,7 +68,7 @@ func TestEveryAnswerOfEveryRoute(t *testing.T) {
 		"/w/northwind/scenarios/none":                                    "GET /w/{workspace}/scenarios/{slug}",
 		"/stage/" + string(d.ours.ID) + "/" + string(d.launch) + "/none": "/stage/",
 	} {
-		r := request(http.MethodGet, path, nil, d.owner, d.stage)
+		r := request(http.MethodGet, path, nil, d.owner, d.stage, d.course)
 		r.Header.Set("Sec-Fetch-Dest", "iframe")
 		answer := d.do(r)
 		_, at, _ := strings.Cut(pattern, "/")
@@ -86,6 +86,13 @@ func formOf(r route) url.Values {
 		return url.Values{}
 	}
 	return nil
+}
+
+// endAtLMS are pages whose form goes to an LMS.
+var endAtLMS = map[string]bool{
+	"GET /lti/{workspace}/login":                    true,
+	"POST /course/{workspace}/{launch}/pick/answer": true,
+	"POST /course/{workspace}/{launch}/pick/cancel": true,
 }
 
 // mayBeFramed tells whether an LMS shows what is at a path in its own page.
@@ -127,7 +134,7 @@ func holdHeaders(t *testing.T, at string, r route, answer reply) {
 	}
 	switch to := policy["form-action"]; {
 	case to == "'self'", to == "'none'":
-	case to == "'self' https:" && r.pattern == "GET /lti/{workspace}/login": // its form ends at an LMS
+	case to == "'self' https:" && endAtLMS[r.pattern]:
 	default:
 		t.Errorf("%s: form-action %s", at, to)
 	}
@@ -223,7 +230,7 @@ func TestWhatBrowsersMayKeep(t *testing.T) {
 	paths := []string{"/assets/app.css", "/assets/app.js", "/assets/stage.js", "/assets/logo.png", "/assets/nothing.css"}
 	for _, page := range []reply{
 		d.ask(http.MethodGet, "/w/northwind/settings/integrations/lti", nil, d.owner),
-		d.ask(http.MethodGet, "/stage/"+string(d.ours.ID)+"/"+string(d.launch), nil, d.stage),
+		d.ask(http.MethodGet, "/stage/"+string(d.ours.ID)+"/"+string(d.launch), nil, d.stage, d.course),
 	} {
 		found := assetPaths.FindAllStringSubmatch(page.body, -1)
 		if len(found) < 4 {

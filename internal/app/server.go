@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/greenroom-lti/greenroom/internal/admin"
+	"github.com/greenroom-lti/greenroom/internal/course"
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/jobs"
 	"github.com/greenroom-lti/greenroom/internal/launch"
@@ -73,7 +74,6 @@ func (a *App) assemble() error {
 	a.rosters = jobs.NewRosters(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
 	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{
 		Store: a.Store, Now: c.Now, Log: c.Log, LaunchLogKeep: c.LaunchLogKeep, RotateKeys: a.Service.RotateDue,
-		EraseExpired: a.Service.EraseExpired,
 	})
 	a.Service.Wake, a.Service.WakeRosters = a.passbacks.Wake, a.rosters.Wake
 
@@ -83,6 +83,7 @@ func (a *App) assemble() error {
 	admin.New(kit).Mount(mux)
 	launch.New(kit, a.Platforms, a.launches).Mount(mux)
 	stage.New(kit).Mount(mux)
+	course.New(kit).Mount(mux)
 	mux.Handle("GET /livez", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }))
 	mux.Handle("GET /readyz", http.HandlerFunc(a.ready))
 	a.handler = kit.Wrap(mux)

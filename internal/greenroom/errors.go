@@ -16,6 +16,8 @@ var (
 	ErrTaken = errors.New("already taken")
 	// ErrSpent: the state of a launch was spent before.
 	ErrSpent = errors.New("state already spent")
+	// ErrAnswered: a deep linking request was answered before, or there is none.
+	ErrAnswered = errors.New("no deep linking request to answer")
 	// ErrNested: a store was used inside one of its own transactions.
 	ErrNested = errors.New("store used inside its own transaction")
 	// ErrBusy: more passwords are being checked than the server has memory

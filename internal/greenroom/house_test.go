@@ -130,6 +130,7 @@ type lms struct {
 	asked   []string                 // URLs of rosters
 	refuses error                    // instead of a roster
 	midway  func()                   // while a roster is being read
+	signed  []greenroom.LinkResponse
 }
 
 func (l *lms) ReadRoster(
@@ -166,6 +167,13 @@ func (l *lms) FetchKeySet(context.Context, string) (greenroom.KeySetReport, erro
 
 func (l *lms) Register(context.Context, greenroom.RegistrationRequest) (greenroom.Registered, error) {
 	return l.register()
+}
+
+func (l *lms) SignDeepLinking(_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, r greenroom.LinkResponse) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.signed = append(l.signed, r)
+	return "signed", l.answer
 }
 
 func (l *lms) PostScore(_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, p greenroom.ScorePost) error {

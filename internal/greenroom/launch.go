@@ -20,9 +20,12 @@ type Launch struct {
 	Scenario    ScenarioID     // empty when refused
 	ReturnURL   string         // launch_presentation.return_url, https only
 
-	// DeepLinking is what a deep linking request asked for, in JSON; empty in
-	// other launches, and once it was answered.
+	// DeepLinking is what a deep linking request asked for, an lti.DeepLinking
+	// in JSON; empty in other launches, and once it was answered.
 	DeepLinking string
+	// AnsweredAt is when it was answered, with so many items; zero before.
+	AnsweredAt    time.Time
+	AnsweredItems int
 	// ForLearner is whose work a submission review is about; empty otherwise.
 	ForLearner LearnerID
 

@@ -48,10 +48,10 @@ func (a Arrival) took(now time.Time) time.Duration {
 }
 
 // RecordLaunch writes down a launch whose every check has passed, and returns
-// it with the token of the learner's sign-in. *ScenarioError, ErrSpent;
-// nothing is written then.
+// it with the token of the learner's sign-in. *ScenarioError, *PickerError,
+// ErrSpent; nothing is written then.
 func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch, at Arrival) (Launch, string, error) {
-	sc, err := s.launchScenario(ctx, w, l)
+	sc, err := s.admit(ctx, w, l)
 	if err != nil {
 		return Launch{}, "", err
 	}
@@ -70,6 +70,18 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 		s.rosterAfterLaunch(ctx, w, record, launch)
 	}
 	return launch, token, err
+}
+
+// admit makes our own checks, behind those of the protocol. It returns the
+// scenario of the activity, the zero one in deep linking.
+func (s *Service) admit(ctx context.Context, w WorkspaceID, l *lti.Launch) (Scenario, error) {
+	if l.MessageType != lti.MessageDeepLinking {
+		return s.launchScenario(ctx, w, l)
+	}
+	if !MayPick(l) {
+		return Scenario{}, &PickerError{}
+	}
+	return Scenario{}, nil
 }
 
 func (s *Service) launchScenario(ctx context.Context, w WorkspaceID, l *lti.Launch) (Scenario, error) {
@@ -94,6 +106,10 @@ func (s *Service) launchRecord(l *lti.Launch, sc Scenario, at Arrival) (LaunchRe
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return LaunchRecord{}, err
 	}
+	asked, err := deepLinkingOf(l)
+	if err != nil {
+		return LaunchRecord{}, err
+	}
 	now, connection := s.Now(), ConnectionID(l.Registration.ID)
 	r := LaunchRecord{
 		Launch: Launch{
@@ -102,24 +118,30 @@ func (s *Service) launchRecord(l *lti.Launch, sc Scenario, at Arrival) (LaunchRe
 			Scenario: sc.ID, ReturnURL: returnURL(l, s.AllowHTTP),
 			Standing: StandingOf(l), Instructor: l.Roles.Instructor(),
 			Passed: checkNames(l.Passed), StateID: l.StateID, SignInUntil: now.Add(signInLife),
-			Claims: MaskClaims(l.Claims), Took: at.took(now), Rung: at.Rung,
+			Claims: MaskClaims(l.Claims), Took: at.took(now), Rung: at.Rung, DeepLinking: asked,
 		},
 		Learner: Learner{
 			ID: learnerID, Connection: connection, Subject: l.Subject,
 			Name: learnerName(l.User), Email: clip(oneLine(l.User.Email), maxEmail),
 			Locale: clip(oneLine(l.User.Locale), 35), CreatedAt: now, SeenAt: now,
 		},
-		Link: &ResourceLink{
-			ID: linkID, Connection: connection, Deployment: l.DeploymentID,
-			PlatformID: l.ResourceLink.ID, Title: clip(oneLine(l.ResourceLink.Title), maxName), Scenario: sc.ID,
-		},
 		Context:       s.launchContext(l, contextID, now),
 		Member:        launchMember(l, now),
 		PinDeployment: l.NewDeployment,
 	}
+	if asked != "" || l.ResourceLink == nil {
+		if len(l.Roles) == 0 {
+			r.Member = nil // whoever picks without a role is no learner
+		}
+		return r, nil // and whoever does so anonymously is nobody
+	}
 	if l.Subject == "" {
 		r.Learner.Subject = anonymousMark + string(learnerID)
 		r.Learner.Name, r.Learner.Email = "", ""
+	}
+	r.Link = &ResourceLink{
+		ID: linkID, Connection: connection, Deployment: l.DeploymentID,
+		PlatformID: l.ResourceLink.ID, Title: clip(oneLine(l.ResourceLink.Title), maxName), Scenario: sc.ID,
 	}
 	if l.Context != nil {
 		r.Link.ContextID, r.Link.ContextTitle = l.Context.ID, r.Context.Title

@@ -90,6 +90,8 @@ var checkTexts = map[string]checkText{
 		"Ask the LMS's vendor: a submission review does not say whose submission it is."}},
 	CheckScenario: {"Scenario", Remedy{SideAdmin,
 		"Set the custom parameter " + ScenarioParameter + " of the activity in the LMS: the scenario's page in Greenroom shows the line to copy."}},
+	CheckPicker: {"Right to add activities", Remedy{SideLMS,
+		"Let the LMS offer the picker to people who build courses: this one was opened by somebody without such a role."}},
 	string(lti.CheckReplay): {"First use", Remedy{SideLearner,
 		"Open the activity again from the course: each launch works once, and this one was used before."}},
 }
@@ -190,5 +192,5 @@ func (l Launch) CheckList() []CheckLine {
 // AllChecks returns the checks of the protocol and our own, in their order.
 func AllChecks() []string {
 	all := checkNames(lti.Checks())
-	return slices.Insert(all, slices.Index(all, string(lti.CheckReplay)), CheckScenario)
+	return slices.Insert(all, slices.Index(all, string(lti.CheckReplay)), CheckScenario, CheckPicker)
 }

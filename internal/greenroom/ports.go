@@ -36,6 +36,10 @@ type Platforms interface {
 	CountLineItems(ctx context.Context, w WorkspaceID, c Connection, k Key, in Context, most int) (int, error)
 	CountMembers(ctx context.Context, w WorkspaceID, c Connection, k Key, in Context, most int) (int, error)
 
+	// SignDeepLinking signs the answer to a deep linking request, for the form
+	// that the browser posts to the platform. Nothing goes out.
+	SignDeepLinking(ctx context.Context, w WorkspaceID, c Connection, k Key, r LinkResponse) (string, error)
+
 	// ScoreMaximum reads the maximum of a line item.
 	ScoreMaximum(ctx context.Context, w WorkspaceID, c Connection, k Key, lineItemURL, deployment string) (float64, error)
 

@@ -363,6 +363,12 @@ type Tx interface {
 	// nobody in. ErrNotFound.
 	EraseLearner(ctx context.Context, id LearnerID) error
 
+	// AnswerDeepLinking marks a launch's deep linking request as answered, with
+	// so many items, and forgets what it asked for. ErrAnswered if it was
+	// answered before, or the launch asks for nothing. Of several at once one
+	// succeeds.
+	AnswerDeepLinking(ctx context.Context, id LaunchID, at time.Time, items int) error
+
 	AddSession(ctx context.Context, s Session) error
 	SaveSession(ctx context.Context, s Session) error
 	// AddPick appends a reply. ErrTaken if the turn already has one.

@@ -2,7 +2,7 @@
 // each workspace.
 //
 //	GET, POST /lti/{workspace}/login      OIDC login initiation → 302 to the platform
-//	POST      /lti/{workspace}/launch     the signed launch → 303 to the stage
+//	POST      /lti/{workspace}/launch     the signed launch → 303 to the stage, or to the course's room
 //	GET       /lti/{workspace}/launch     somebody reloaded, or went back
 //	POST      /lti/{workspace}/launch/stored  the launch again, with the secret from the LMS's storage
 //	GET       /lti/{workspace}/jwks.json  the workspace's public keys

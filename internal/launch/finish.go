@@ -10,7 +10,7 @@ import (
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
-// launch takes the platform's signed answer and opens the stage.
+// launch takes the platform's signed answer and opens the room that it leads to.
 func (l *Launch) launch(w http.ResponseWriter, r *http.Request) error {
 	d, err := l.door(r)
 	if err != nil {
@@ -43,15 +43,28 @@ func (l *Launch) finish(w http.ResponseWriter, r *http.Request, d *door, params 
 		return l.refuse(r, d, record.explain(err))
 	}
 	l.kit.SetStageCookie(w, r, record.launch.ID, record.token, record.launch.SignInUntil)
-	to := d.urls.Stage(id, record.launch.ID)
+	ticket := ""
 	if verified.Stored { // this browser keeps no cookie
-		to = d.urls.StageByTicket(id, record.launch.ID, l.service.Ticket(record.launch))
+		ticket = l.service.Ticket(record.launch)
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, d.room(record.launch, ticket), http.StatusSeeOther)
 	return nil
 }
 
-// reopen returns the stage of the launch that this answer has opened before in
+// room returns where a launch leads. The ticket is empty where the browser
+// keeps cookies.
+func (d *door) room(launch greenroom.Launch, ticket string) string {
+	room, byTicket := d.urls.Stage, d.urls.StageByTicket
+	if launch.MessageType == lti.MessageDeepLinking {
+		room, byTicket = d.urls.Course, d.urls.CourseByTicket
+	}
+	if ticket != "" {
+		return byTicket(d.workspace.ID, launch.ID, ticket)
+	}
+	return room(d.workspace.ID, launch.ID)
+}
+
+// reopen returns the room of the launch that this answer has opened before in
 // this browser, empty if there is none: whoever reloads, or goes back, goes on.
 func (l *Launch) reopen(r *http.Request, d *door, params lti.Params) string {
 	pending, err := d.sealer.Open(params.Get("state"))
@@ -64,12 +77,12 @@ func (l *Launch) reopen(r *http.Request, d *door, params lti.Params) string {
 	if err != nil {
 		return ""
 	}
-	return d.urls.Stage(d.workspace.ID, launch.ID)
+	return d.room(launch, "")
 }
 
 // errKind refuses messages that are verified, and of a kind that Greenroom
 // does not serve.
-var errKind = errors.New("verified message is no resource link launch")
+var errKind = errors.New("verified message is of a kind that is not served")
 
 // A recorder is the states of one request. Spending is recording the launch.
 type recorder struct {
@@ -88,7 +101,9 @@ type recorder struct {
 // Spend records the launch (lti.States).
 func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
 	s.verified = verified
-	if verified.MessageType != lti.MessageResourceLink {
+	switch verified.MessageType {
+	case lti.MessageResourceLink, lti.MessageDeepLinking:
+	default:
 		s.err = errKind
 		return s.err
 	}
@@ -104,6 +119,7 @@ func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
 // Spend a state that could not be spent; some are not about the state at all.
 func (s *recorder) explain(err error) error {
 	scenario, noScenario := errors.AsType[*greenroom.ScenarioError](s.err)
+	_, noPicker := errors.AsType[*greenroom.PickerError](s.err)
 	switch {
 	case s.err == nil || errors.Is(s.err, greenroom.ErrSpent):
 		return err
@@ -114,6 +130,8 @@ func (s *recorder) explain(err error) error {
 		}
 	case noScenario:
 		return &scenarioRefusal{ScenarioError: scenario, verified: s.verified}
+	case noPicker:
+		return &pickerRefusal{error: s.err, verified: s.verified}
 	}
 	return s.err
 }

@@ -85,26 +85,17 @@ func badLaunches(now time.Time) map[string]badLaunch {
 		"issued in the future": {func(c jwt.MapClaims) {
 			c["iat"], c["exp"] = now.Add(time.Hour).Unix(), now.Add(2*time.Hour).Unix()
 		}, denied, tooOld, lti.CheckIssuedAt},
-		"not valid yet":                 {set("nbf", now.Add(time.Hour).Unix()), denied, tooOld, lti.CheckNotBefore},
-		"of another version":            {set(claim+"version", "11.3"), bad, otherLTI, lti.CheckVersion},
-		"without a version":             {without(claim + "version"), bad, otherLTI, lti.CheckVersion},
-		"of an unknown kind":            {set(claim+"message_type", "LtiEvilRequest"), bad, otherKind, lti.CheckMessageType},
-		"from an unknown deployment":    {set(claim+"deployment_id", "evil"), http.StatusForbidden, notOpened, lti.CheckDeployment},
-		"without a deployment":          {without(claim + "deployment_id"), http.StatusForbidden, notOpened, lti.CheckDeployment},
-		"for another target":            {set(claim+"target_link_uri", "https://evil.example.com/"), bad, otherPlace, lti.CheckTarget},
-		"without a resource link":       {without(claim + "resource_link"), bad, leftOut, lti.CheckResourceLink},
-		"with an empty resource link":   {set(claim+"resource_link", map[string]any{"id": ""}), bad, leftOut, lti.CheckResourceLink},
-		"without roles":                 {without(claim + "roles"), bad, leftOut, lti.CheckRoles},
-		"without a subject":             {without("sub"), bad, noLearner, lti.CheckSubject},
-		"for a picker that comes later": {deepLinking, bad, otherKind, lti.CheckMessageType},
-	}
-}
-
-func deepLinking(c jwt.MapClaims) {
-	c[claim+"message_type"] = lti.MessageDeepLinking
-	c["https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"] = map[string]any{
-		"deep_link_return_url": "https://lms.example.com/return", "accept_types": []string{"ltiResourceLink"},
-		"accept_presentation_document_targets": []string{"iframe"},
+		"not valid yet":               {set("nbf", now.Add(time.Hour).Unix()), denied, tooOld, lti.CheckNotBefore},
+		"of another version":          {set(claim+"version", "11.3"), bad, otherLTI, lti.CheckVersion},
+		"without a version":           {without(claim + "version"), bad, otherLTI, lti.CheckVersion},
+		"of an unknown kind":          {set(claim+"message_type", "LtiEvilRequest"), bad, otherKind, lti.CheckMessageType},
+		"from an unknown deployment":  {set(claim+"deployment_id", "evil"), http.StatusForbidden, notOpened, lti.CheckDeployment},
+		"without a deployment":        {without(claim + "deployment_id"), http.StatusForbidden, notOpened, lti.CheckDeployment},
+		"for another target":          {set(claim+"target_link_uri", "https://evil.example.com/"), bad, otherPlace, lti.CheckTarget},
+		"without a resource link":     {without(claim + "resource_link"), bad, leftOut, lti.CheckResourceLink},
+		"with an empty resource link": {set(claim+"resource_link", map[string]any{"id": ""}), bad, leftOut, lti.CheckResourceLink},
+		"without roles":               {without(claim + "roles"), bad, leftOut, lti.CheckRoles},
+		"without a subject":           {without("sub"), bad, noLearner, lti.CheckSubject},
 	}
 }
 

@@ -24,6 +24,15 @@ type scenarioRefusal struct {
 
 func (e *scenarioRefusal) Unwrap() error { return e.ScenarioError }
 
+// A pickerRefusal turns away a deep linking request that passed every check of
+// the protocol, and was made by somebody who does not build courses.
+type pickerRefusal struct {
+	error
+	verified *lti.Launch
+}
+
+func (e *pickerRefusal) Unwrap() error { return e.error }
+
 // refused is what the launch log and the page say of a launch that was turned
 // away.
 type refused struct {
@@ -64,6 +73,9 @@ func readRefusal(err error) (refused, bool) {
 	if r, ok := errors.AsType[*scenarioRefusal](err); ok {
 		return refused{describeScenario(r), scenarioSentence(r.ScenarioError), r.verified}, true
 	}
+	if r, ok := errors.AsType[*pickerRefusal](err); ok {
+		return refused{describePicker(r), onlyTeachers, r.verified}, true
+	}
 	return refused{}, false
 }
 
@@ -98,6 +110,14 @@ func describeScenario(r *scenarioRefusal) greenroom.Launch {
 		row.Detail = clip(r.Error() + ": " + r.verified.Custom[greenroom.ScenarioParameter])
 	}
 	return row
+}
+
+func describePicker(r *pickerRefusal) greenroom.Launch {
+	return greenroom.Launch{
+		Check: greenroom.CheckPicker, Clause: "Deep Linking 2.0 §4.4, claim roles",
+		Passed: names(r.verified.Passed), Connection: greenroom.ConnectionID(r.verified.Registration.ID),
+		Detail: clip(r.Error() + ": " + strings.Join(r.verified.RawRoles, " ")),
+	}
 }
 
 func names(checks []lti.Check) []string {

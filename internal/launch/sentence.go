@@ -187,6 +187,12 @@ func platformSentence(code string) sentence {
 	return platformRefuses
 }
 
+var onlyTeachers = sentence{
+	http.StatusForbidden,
+	"Only people who build this course can add activities from Greenroom.",
+	"If you teach this course, ask whoever looks after your LMS to give you the role of a teacher in it.",
+}
+
 // scenarioSentence tells a teacher what to set, and a learner whom to ask.
 func scenarioSentence(e *greenroom.ScenarioError) sentence {
 	s := sentence{

@@ -78,6 +78,17 @@ func (t *workspaceTx) AddLaunch(ctx context.Context, l greenroom.Launch) error {
 	return t.fail("launch "+string(l.ID), added(t.txn.db.AddLaunch(ctx, fromLaunch(t.workspace, l))))
 }
 
+// AnswerDeepLinking implements greenroom.Tx.
+func (t *workspaceTx) AnswerDeepLinking(ctx context.Context, id greenroom.LaunchID, at time.Time, items int) error {
+	n, err := t.txn.db.AnswerDeepLinking(ctx, q.AnswerDeepLinkingParams{
+		WorkspaceID: t.workspace, ID: id, AnsweredAt: column.Time(at), AnsweredItems: items,
+	})
+	if err == nil && n == 0 {
+		err = greenroom.ErrAnswered
+	}
+	return t.fail("answer of launch "+string(id), err)
+}
+
 // closedWriteLimit ends a write that no browser can cancel, for the case that
 // the database does not answer.
 const closedWriteLimit = 20 * time.Second
@@ -183,6 +194,7 @@ func toLaunch(r q.Launch) greenroom.Launch {
 		Context:     r.ContextID,
 		DeepLinking: r.DeepLinking,
 		ForLearner:  r.ForLearnerID,
+		AnsweredAt:  time.Time(r.AnsweredAt), AnsweredItems: r.AnsweredItems,
 		Instructor:  r.Instructor,
 		Check:       r.CheckName,
 		Clause:      r.Clause,
@@ -226,6 +238,7 @@ func fromLaunch(w greenroom.WorkspaceID, l greenroom.Launch) q.AddLaunchParams {
 		ContextID:    l.Context,
 		DeepLinking:  l.DeepLinking,
 		ForLearnerID: l.ForLearner,
+		AnsweredAt:   column.Time(l.AnsweredAt), AnsweredItems: l.AnsweredItems,
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 type Field struct {
 	Name, Label, Help, Value, Error string
 	Type                            string // text if empty
-	Placeholder, Autocomplete       string
+	Placeholder, Autocomplete, Mode string // Mode: the keyboard of a phone, as in inputmode
 	Required, Mono                  bool
 	Focus                           bool // the page opens with the cursor here
 }

@@ -15,42 +15,44 @@ import (
 const addLaunch = `-- name: AddLaunch :execrows
 insert into launches (workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id,
 	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until,
-	claims, took_ms, rung, context_id, deep_linking, for_learner_id)
+	claims, took_ms, rung, context_id, deep_linking, for_learner_id, answered_at, answered_items)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
 	$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-	$23, $24, $25, $26, $27, $28)
+	$23, $24, $25, $26, $27, $28, $29, $30)
 on conflict (workspace_id, state_id) do nothing
 `
 
 type AddLaunchParams struct {
-	WorkspaceID  greenroom.WorkspaceID
-	ID           greenroom.LaunchID
-	Reference    string
-	At           column.Time
-	Outcome      greenroom.LaunchOutcome
-	ConnectionID *greenroom.ConnectionID
-	Deployment   string
-	MessageType  string
-	LearnerID    greenroom.LearnerID
-	LinkID       greenroom.ResourceLinkID
-	LineItemID   greenroom.LineItemID
-	ScenarioID   greenroom.ScenarioID
-	ReturnURL    string
-	Standing     greenroom.Standing
-	Instructor   bool
-	CheckName    string
-	Clause       string
-	Detail       string
-	Passed       column.Strings
-	StateID      *string
-	SignInHash   string
-	SignInUntil  column.Time
-	Claims       string
-	TookMs       int64
-	Rung         greenroom.Rung
-	ContextID    greenroom.ContextID
-	DeepLinking  string
-	ForLearnerID greenroom.LearnerID
+	WorkspaceID   greenroom.WorkspaceID
+	ID            greenroom.LaunchID
+	Reference     string
+	At            column.Time
+	Outcome       greenroom.LaunchOutcome
+	ConnectionID  *greenroom.ConnectionID
+	Deployment    string
+	MessageType   string
+	LearnerID     greenroom.LearnerID
+	LinkID        greenroom.ResourceLinkID
+	LineItemID    greenroom.LineItemID
+	ScenarioID    greenroom.ScenarioID
+	ReturnURL     string
+	Standing      greenroom.Standing
+	Instructor    bool
+	CheckName     string
+	Clause        string
+	Detail        string
+	Passed        column.Strings
+	StateID       *string
+	SignInHash    string
+	SignInUntil   column.Time
+	Claims        string
+	TookMs        int64
+	Rung          greenroom.Rung
+	ContextID     greenroom.ContextID
+	DeepLinking   string
+	ForLearnerID  greenroom.LearnerID
+	AnsweredAt    column.Time
+	AnsweredItems int
 }
 
 // A spent state adds no row.
@@ -84,6 +86,34 @@ func (q *Queries) AddLaunch(ctx context.Context, arg AddLaunchParams) (int64, er
 		arg.ContextID,
 		arg.DeepLinking,
 		arg.ForLearnerID,
+		arg.AnsweredAt,
+		arg.AnsweredItems,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const answerDeepLinking = `-- name: AnswerDeepLinking :execrows
+update launches set deep_linking = '', answered_at = $1, answered_items = $2
+where workspace_id = $3 and id = $4 and deep_linking <> ''
+`
+
+type AnswerDeepLinkingParams struct {
+	AnsweredAt    column.Time
+	AnsweredItems int
+	WorkspaceID   greenroom.WorkspaceID
+	ID            greenroom.LaunchID
+}
+
+// An answered request asks for nothing any more.
+func (q *Queries) AnswerDeepLinking(ctx context.Context, arg AnswerDeepLinkingParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, answerDeepLinking,
+		arg.AnsweredAt,
+		arg.AnsweredItems,
+		arg.WorkspaceID,
+		arg.ID,
 	)
 	if err != nil {
 		return 0, err
@@ -163,7 +193,7 @@ func (q *Queries) Contexts(ctx context.Context, workspaceID greenroom.WorkspaceI
 }
 
 const launch = `-- name: Launch :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung, context_id, deep_linking, for_learner_id from launches where workspace_id = $1 and id = $2
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung, context_id, deep_linking, for_learner_id, answered_at, answered_items from launches where workspace_id = $1 and id = $2
 `
 
 type LaunchParams struct {
@@ -203,12 +233,14 @@ func (q *Queries) Launch(ctx context.Context, arg LaunchParams) (Launch, error) 
 		&i.ContextID,
 		&i.DeepLinking,
 		&i.ForLearnerID,
+		&i.AnsweredAt,
+		&i.AnsweredItems,
 	)
 	return i, err
 }
 
 const launchByReference = `-- name: LaunchByReference :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung, context_id, deep_linking, for_learner_id from launches
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung, context_id, deep_linking, for_learner_id, answered_at, answered_items from launches
 where workspace_id = $1 and reference = $2
 order by at desc, id desc
 limit 1
@@ -251,12 +283,14 @@ func (q *Queries) LaunchByReference(ctx context.Context, arg LaunchByReferencePa
 		&i.ContextID,
 		&i.DeepLinking,
 		&i.ForLearnerID,
+		&i.AnsweredAt,
+		&i.AnsweredItems,
 	)
 	return i, err
 }
 
 const launchByState = `-- name: LaunchByState :one
-select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung, context_id, deep_linking, for_learner_id from launches where workspace_id = $1 and state_id = $2
+select workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id, line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until, claims, took_ms, rung, context_id, deep_linking, for_learner_id, answered_at, answered_items from launches where workspace_id = $1 and state_id = $2
 `
 
 type LaunchByStateParams struct {
@@ -296,12 +330,14 @@ func (q *Queries) LaunchByState(ctx context.Context, arg LaunchByStateParams) (L
 		&i.ContextID,
 		&i.DeepLinking,
 		&i.ForLearnerID,
+		&i.AnsweredAt,
+		&i.AnsweredItems,
 	)
 	return i, err
 }
 
 const launches = `-- name: Launches :many
-select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, l.context_id, l.deep_linking, l.for_learner_id, coalesce(c.platform, '') as platform,
+select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, l.context_id, l.deep_linking, l.for_learner_id, l.answered_at, l.answered_items, coalesce(c.platform, '') as platform,
 	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
 from launches l
 left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
@@ -383,6 +419,8 @@ func (q *Queries) Launches(ctx context.Context, arg LaunchesParams) ([]LaunchesR
 			&i.Launch.ContextID,
 			&i.Launch.DeepLinking,
 			&i.Launch.ForLearnerID,
+			&i.Launch.AnsweredAt,
+			&i.Launch.AnsweredItems,
 			&i.Platform,
 			&i.LearnerName,
 			&i.LearnerSubject,
@@ -402,7 +440,7 @@ func (q *Queries) Launches(ctx context.Context, arg LaunchesParams) ([]LaunchesR
 }
 
 const launchesOf = `-- name: LaunchesOf :many
-select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, l.context_id, l.deep_linking, l.for_learner_id, coalesce(c.platform, '') as platform,
+select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, l.context_id, l.deep_linking, l.for_learner_id, l.answered_at, l.answered_items, coalesce(c.platform, '') as platform,
 	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
 from launches l
 left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
@@ -483,6 +521,8 @@ func (q *Queries) LaunchesOf(ctx context.Context, arg LaunchesOfParams) ([]Launc
 			&i.Launch.ContextID,
 			&i.Launch.DeepLinking,
 			&i.Launch.ForLearnerID,
+			&i.Launch.AnsweredAt,
+			&i.Launch.AnsweredItems,
 			&i.Platform,
 			&i.LearnerName,
 			&i.LearnerSubject,
@@ -502,7 +542,7 @@ func (q *Queries) LaunchesOf(ctx context.Context, arg LaunchesOfParams) ([]Launc
 }
 
 const launchesReferred = `-- name: LaunchesReferred :many
-select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, l.context_id, l.deep_linking, l.for_learner_id, coalesce(c.platform, '') as platform,
+select l.workspace_id, l.id, l.reference, l.at, l.outcome, l.connection_id, l.deployment, l.message_type, l.learner_id, l.link_id, l.line_item_id, l.scenario_id, l.return_url, l.standing, l.instructor, l.check_name, l.clause, l.detail, l.passed, l.state_id, l.sign_in_hash, l.sign_in_until, l.claims, l.took_ms, l.rung, l.context_id, l.deep_linking, l.for_learner_id, l.answered_at, l.answered_items, coalesce(c.platform, '') as platform,
 	coalesce(p.name, '') as learner_name, coalesce(p.subject, '') as learner_subject, coalesce(r.title, '') as activity
 from launches l
 left join connections c on c.workspace_id = l.workspace_id and c.id = l.connection_id
@@ -595,6 +635,8 @@ func (q *Queries) LaunchesReferred(ctx context.Context, arg LaunchesReferredPara
 			&i.Launch.ContextID,
 			&i.Launch.DeepLinking,
 			&i.Launch.ForLearnerID,
+			&i.Launch.AnsweredAt,
+			&i.Launch.AnsweredItems,
 			&i.Platform,
 			&i.LearnerName,
 			&i.LearnerSubject,

@@ -133,34 +133,36 @@ type KeyUse struct {
 }
 
 type Launch struct {
-	WorkspaceID  greenroom.WorkspaceID
-	ID           greenroom.LaunchID
-	Reference    string
-	At           column.Time
-	Outcome      greenroom.LaunchOutcome
-	ConnectionID *greenroom.ConnectionID
-	Deployment   string
-	MessageType  string
-	LearnerID    greenroom.LearnerID
-	LinkID       greenroom.ResourceLinkID
-	LineItemID   greenroom.LineItemID
-	ScenarioID   greenroom.ScenarioID
-	ReturnURL    string
-	Standing     greenroom.Standing
-	Instructor   bool
-	CheckName    string
-	Clause       string
-	Detail       string
-	Passed       column.Strings
-	StateID      *string
-	SignInHash   string
-	SignInUntil  column.Time
-	Claims       string
-	TookMs       int64
-	Rung         greenroom.Rung
-	ContextID    greenroom.ContextID
-	DeepLinking  string
-	ForLearnerID greenroom.LearnerID
+	WorkspaceID   greenroom.WorkspaceID
+	ID            greenroom.LaunchID
+	Reference     string
+	At            column.Time
+	Outcome       greenroom.LaunchOutcome
+	ConnectionID  *greenroom.ConnectionID
+	Deployment    string
+	MessageType   string
+	LearnerID     greenroom.LearnerID
+	LinkID        greenroom.ResourceLinkID
+	LineItemID    greenroom.LineItemID
+	ScenarioID    greenroom.ScenarioID
+	ReturnURL     string
+	Standing      greenroom.Standing
+	Instructor    bool
+	CheckName     string
+	Clause        string
+	Detail        string
+	Passed        column.Strings
+	StateID       *string
+	SignInHash    string
+	SignInUntil   column.Time
+	Claims        string
+	TookMs        int64
+	Rung          greenroom.Rung
+	ContextID     greenroom.ContextID
+	DeepLinking   string
+	ForLearnerID  greenroom.LearnerID
+	AnsweredAt    column.Time
+	AnsweredItems int
 }
 
 type Learner struct {

@@ -82,11 +82,16 @@ where launches.workspace_id = @workspace_id and launches.id in (
 -- name: AddLaunch :execrows
 insert into launches (workspace_id, id, reference, at, outcome, connection_id, deployment, message_type, learner_id, link_id,
 	line_item_id, scenario_id, return_url, standing, instructor, check_name, clause, detail, passed, state_id, sign_in_hash, sign_in_until,
-	claims, took_ms, rung, context_id, deep_linking, for_learner_id)
+	claims, took_ms, rung, context_id, deep_linking, for_learner_id, answered_at, answered_items)
 values (@workspace_id, @id, @reference, @at, @outcome, @connection_id, @deployment, @message_type, @learner_id, @link_id,
 	@line_item_id, @scenario_id, @return_url, @standing, @instructor, @check_name, @clause, @detail, @passed, @state_id, @sign_in_hash, @sign_in_until,
-	@claims, @took_ms, @rung, @context_id, @deep_linking, @for_learner_id)
+	@claims, @took_ms, @rung, @context_id, @deep_linking, @for_learner_id, @answered_at, @answered_items)
 on conflict (workspace_id, state_id) do nothing;
+
+-- An answered request asks for nothing any more.
+-- name: AnswerDeepLinking :execrows
+update launches set deep_linking = '', answered_at = @answered_at, answered_items = @answered_items
+where workspace_id = @workspace_id and id = @id and deep_linking <> '';
 
 -- What came with a launch replaces what was known; what did not come stays.
 -- name: MeetLearner :one

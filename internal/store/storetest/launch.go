@@ -163,6 +163,40 @@ func testRecordLaunch(t *testing.T, s greenroom.Store) {
 	})
 }
 
+func testDeepLinking(t *testing.T, s greenroom.Store) {
+	answer := func(w *world, id greenroom.LaunchID, items int) error {
+		return w.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+			return tx.AnswerDeepLinking(ctx, id, minutes(items), items)
+		})
+	}
+	t.Run("a request is answered once, and forgotten", func(t *testing.T) {
+		w := launched(t, s, "alpha")
+		ok(t, answer(w, w.launch.ID, 2))
+		want := w.launch
+		want.DeepLinking, want.AnsweredAt, want.AnsweredItems = "", minutes(2), 2
+		equal(t, "launch", must(w.Launch(t.Context(), w.launch.ID))(t), want)
+		refused(t, answer(w, w.launch.ID, 3), greenroom.ErrAnswered)
+		equal(t, "launch", must(w.Launch(t.Context(), w.launch.ID))(t), want)
+	})
+	t.Run("no items are an answer as well", func(t *testing.T) {
+		w := launched(t, s, "alpha")
+		ok(t, answer(w, w.launch.ID, 0))
+		refused(t, answer(w, w.launch.ID, 0), greenroom.ErrAnswered)
+	})
+	t.Run("of several answers at once one succeeds", func(t *testing.T) {
+		w := launched(t, s, "alpha")
+		oneWins(t, parallel(8, func(n int) error { return answer(w, w.launch.ID, n) }), greenroom.ErrAnswered)
+	})
+	t.Run("a launch that asks for nothing cannot be answered", func(t *testing.T) {
+		w := connected(t, s, "alpha")
+		r := w.record(1)
+		r.Launch.DeepLinking = ""
+		got := must(w.RecordLaunch(t.Context(), r))(t)
+		refused(t, answer(w, got.ID, 1), greenroom.ErrAnswered)
+		refused(t, answer(w, "other", 1), greenroom.ErrAnswered)
+	})
+}
+
 func testParallelLaunches(t *testing.T, s greenroom.Store) {
 	t.Run("of one state have one winner", func(t *testing.T) {
 		w := connected(t, s, "alpha")

@@ -251,6 +251,9 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 		s.Slug, s.Title, s.Archived, s.Version, v.Version = "stolen", "stolen", true, 2, 2
 		return b.SaveScenario(ctx, s, v)
 	},
+	"AnswerDeepLinking": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.AnswerDeepLinking(ctx, a.launch.ID, minutes(9), 7)
+	},
 	"AddLaunch": func(ctx context.Context, b greenroom.Tx, a *world) error { return b.AddLaunch(ctx, a.launch) },
 	"MeetRosterLearner": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		_, err := b.MeetRosterLearner(ctx, greenroom.Learner{ID: a.learner.ID, Connection: a.connection.ID, Subject: subject, Name: "stolen"})

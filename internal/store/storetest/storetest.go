@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) greenroom.Store) {
 	t.Run("Connections", func(t *testing.T) { testConnections(t, open(t)) })
 	t.Run("DeleteConnection", func(t *testing.T) { testDeleteConnection(t, open(t)) })
 	t.Run("Scenarios", func(t *testing.T) { testScenarios(t, open(t)) })
+	t.Run("DeepLinking", func(t *testing.T) { testDeepLinking(t, open(t)) })
 	t.Run("RecordLaunch", func(t *testing.T) { testRecordLaunch(t, open(t)) })
 	t.Run("Contexts", func(t *testing.T) { testContexts(t, open(t)) })
 	t.Run("ParallelLaunches", func(t *testing.T) { testParallelLaunches(t, open(t)) })

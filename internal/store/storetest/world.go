@@ -140,6 +140,7 @@ func (w *world) record(n int) greenroom.LaunchRecord {
 			Passed: []string{"state", "signature"}, StateID: "state-" + nth,
 			SignInHash: w.mark + "-hash", SignInUntil: minutes(n + 60),
 			Claims: `{"iss":"` + w.mark + `"}`, Took: 27 * time.Millisecond, Rung: greenroom.RungCookie,
+			DeepLinking: `{"ReturnURL":"` + w.mark + `"}`,
 		},
 		Learner: greenroom.Learner{
 			ID: greenroom.LearnerID(w.id("learner-" + nth)), Connection: w.connection.ID, Subject: subject,
