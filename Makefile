@@ -1,7 +1,7 @@
 # make test    every test; installs what they need where it can
 # make fuzz    every fuzz target for a few seconds, or FUZZTIME=5m
 # make check   formatting, vet, lint, generated code
-# make bench   figures, ready for benchstat
+# make bench   figures, and Greenroom beside the least that a server can do; BENCH="-what rows"
 # make build   the binary, in bin/
 # make generate, make screenshots, make release: see below
 
@@ -43,9 +43,10 @@ build:
 generate:
 	$(GO) generate ./...
 
-bench: build
+bench: build needs
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./bench ./lti ./internal/roleplay ./internal/store
 	./bench/figures bin/greenroom
+	$(GO) run ./bench $(BENCH)
 
 # The pictures of the README, made by the browser test.
 screenshots: needs

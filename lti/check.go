@@ -32,6 +32,7 @@ const (
 	CheckDeepLinking     Check = "deep_linking"     // the settings of a deep linking request
 	CheckForUser         Check = "for_user"         // whose submission is reviewed, and by whom
 	CheckReplay          Check = "replay"           // the state was not spent before
+	CheckNotice          Check = "notice"           // a notice that can be read, of package pns
 )
 
 // Spec returns the clause of the specification that asks for the check, as an
@@ -66,4 +67,5 @@ var clauses = map[Check]string{
 	CheckDeepLinking:     "Deep Linking 2.0 §4.4",
 	CheckForUser:         "Submission Review 1.0 §3, claim for_user",
 	CheckReplay:          "Security 1.0 §5.1.3, step 9",
+	CheckNotice:          "Platform Notification Service 1.0, claim notice",
 }

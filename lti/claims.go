@@ -14,6 +14,7 @@ const (
 	claim     = "https://purl.imsglobal.org/spec/lti/claim/"
 	claimAGS  = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 	claimNRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+	claimPNS  = claim + "platformnotificationservice"
 	claimDL   = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 )
 
@@ -33,7 +34,8 @@ func (f *finishing) readClaims() error {
 	l.User = readUser(c)
 	l.Nonce, l.DeploymentID = c.text("nonce"), c.text(claim+"deployment_id")
 	l.MessageType, l.TargetLinkURI = c.text(claim+"message_type"), c.text(claim+"target_link_uri")
-	l.Custom = readCustom(c)
+	l.Custom, l.Ext = readCustom(c, "custom"), readCustom(c, "ext")
+	l.Notices, l.Migration, l.Placement = readNotices(c), readMigration(c), c.text("https://www.instructure.com/placement")
 	l.Platform, l.Presentation = readPlatform(c), readPresentation(c)
 	l.Grades, l.Names = readGrades(c), readNames(c)
 	l.LIS = readLIS(c)
@@ -117,6 +119,17 @@ func readNames(c object) *NamesService {
 	return &NamesService{MembershipsURL: o.text("context_memberships_url"), Versions: o.texts("service_versions")}
 }
 
+func readNotices(c object) *NoticeService {
+	o, ok := c.object(claimPNS)
+	if !ok {
+		return nil
+	}
+	return &NoticeService{
+		URL: o.text("platform_notification_service_url"), Versions: o.texts("service_versions"),
+		Scopes: o.texts("scope"), Types: o.texts("notice_types_supported"),
+	}
+}
+
 func readLIS(c object) *LIS {
 	o, ok := c.object(claim + "lis")
 	if !ok {
@@ -131,8 +144,8 @@ func readLIS(c object) *LIS {
 
 // readCustom leaves out what means nothing: null, and the name of a variable
 // that the platform did not know and sent back as it was.
-func readCustom(c object) map[string]string {
-	o, ok := c.object(claim + "custom")
+func readCustom(c object, name string) map[string]string {
+	o, ok := c.object(claim + name)
 	if !ok {
 		return nil
 	}

@@ -34,7 +34,8 @@
 // half). It needs a Registration and no launch: scores are sent days later.
 // Package ags posts scores and keeps line items, package nrps reads rosters,
 // package dynreg registers the tool with a platform. Package deeplink answers
-// the launches by which teachers pick content.
+// the launches by which teachers pick content, package pns reads what a platform
+// tells by itself.
 //
 // # Words
 //

@@ -17,7 +17,10 @@ import (
 // The error is always a *Refusal. That includes an error which the platform
 // reports instead of sending a token: Check is CheckPlatformError then.
 func (t *Tool) FinishLaunch(ctx context.Context, p Params, cookies []*http.Cookie, launchURL string) (*Launch, error) {
-	f := &finishing{ctx: ctx, tool: t, now: t.now(), params: p, cookies: cookies, launchURL: launchURL}
+	f := &finishing{
+		ctx: ctx, tool: t, now: t.now(), params: p, cookies: cookies, launchURL: launchURL,
+		raw: p.Get("id_token"), maxAge: maxTokenAge,
+	}
 	passed := make([]Check, 0, len(steps))
 	for _, step := range steps {
 		if step.check == CheckReplay {
@@ -88,6 +91,8 @@ type finishing struct {
 	params    Params
 	cookies   []*http.Cookie
 	launchURL string
+	raw       string        // the token
+	maxAge    time.Duration // how long ago it may have been issued
 
 	pending      PendingLogin // from CheckState on
 	stored       bool         // recognised by the platform's storage, from CheckBrowser on

@@ -83,7 +83,7 @@ func (f *finishing) issuedAt() error {
 	switch age := f.now.Sub(f.launch.IssuedAt); {
 	case age < -f.tool.leeway():
 		return fmt.Errorf("issued at %s, it is %s", f.launch.IssuedAt.UTC(), f.now.UTC())
-	case age > maxTokenAge+f.tool.leeway():
+	case age > f.maxAge+f.tool.leeway():
 		return fmt.Errorf("issued at %s, it is %s already", f.launch.IssuedAt.UTC(), f.now.UTC())
 	}
 	return nil

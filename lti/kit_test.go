@@ -169,8 +169,9 @@ type attempt struct {
 	header, claims       map[string]any // of the id_token
 	headerJSON, bodyJSON string         // instead of header and claims, if not empty
 	key                  *rsa.PrivateKey
-	token                func(string) string // the last word on the id_token
-	keys                 []map[string]any    // the platform's key set
+	token                func(string) string               // the last word on the id_token
+	keys                 []map[string]any                  // the platform's key set
+	migrate              func(nonce string) map[string]any // the claim lti1p1, if not nil
 
 	method    string
 	form      url.Values // additions to the launch POST; nil values remove
@@ -222,6 +223,9 @@ func (a *attempt) begin(t testing.TB) {
 	}
 	if _, set := a.claims["nonce"]; !set {
 		a.claims["nonce"] = a.started.Pending.Nonce
+	}
+	if a.migrate != nil {
+		a.claims[claim+"lti1p1"] = a.migrate(a.started.Pending.Nonce)
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	ScopeLineItemReadOnly = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 	ScopeResultReadOnly   = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 	ScopeScore            = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+	ScopeNoticeHandlers   = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 	ScopeMemberships      = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 )
 
@@ -57,6 +58,10 @@ type Launch struct {
 	DeepLinking  *DeepLinking      // nil unless this is a deep linking request
 	ForUser      *ForUser          // nil unless this is a submission review
 	LIS          *LIS              // nil when not told
+	Notices      *NoticeService    // nil when the platform offers none
+	Migration    *Migration        // nil when not told; to be believed after MigratesFrom
+	Ext          map[string]string // the platform's own claim ext, texts only: Moodle's user_username
+	Placement    string            // where in Canvas' pages the launch began; empty when not told
 
 	Nonce         string
 	StateID       string // PendingLogin.ID, what Spend makes unique
@@ -121,6 +126,22 @@ func (g *GradeService) Can(scope string) bool {
 type NamesService struct {
 	MembershipsURL string
 	Versions       []string
+}
+
+// NoticeService is the claim of the Platform Notification Service 1.0: notices
+// that a platform sends without a browser. Package pns asks for them and reads
+// them.
+type NoticeService struct {
+	URL      string // where handlers are set, for this deployment
+	Versions []string
+	Scopes   []string
+	Types    []string // notices that the platform sends
+}
+
+// Sends tells whether the platform sends notices of a type. A nil service sends
+// none.
+func (n *NoticeService) Sends(noticeType string) bool {
+	return n != nil && slices.Contains(n.Types, noticeType)
 }
 
 // DeepLinking are the settings of a deep linking request (Deep Linking 2.0

@@ -95,9 +95,15 @@ var soundLaunches = map[string]struct {
 	}},
 	"deep linking with accept_lineitem as text": {spoils(deepLinks, withSetting("accept_lineitem", "false")), odd(claimDL+" accept_lineitem: not a boolean", func(l *lti.Launch) bool { return l.DeepLinking.AcceptLineItem == nil })},
 	"deep linking with data that is no text":    {spoils(deepLinks, withSetting("data", 5)), odd(claimDL+" data: not a string", func(l *lti.Launch) bool { return l.DeepLinking.Data == nil })},
-	"line item empty, as Moodle sends it":       {with(claimAGS, map[string]any{"scope": []string{lti.ScopeScore}, "lineitem": ""}), func(l *lti.Launch) bool { return l.Grades.LineItem == "" && l.Grades.Can(lti.ScopeScore) }},
-	"login without deployment":                  {noDeploymentAtLogin, anything},
-	"a target judged by the caller":             {func(a *attempt) { a.tool.Hosts = hostIs("tool.example") }, anything},
+	"notices": {with(claim+"platformnotificationservice", map[string]any{"platform_notification_service_url": "https://lms.example/pns", "service_versions": []string{"1.0"}, "scope": []string{lti.ScopeNoticeHandlers}, "notice_types_supported": []string{"LtiContextCopyNotice"}}), func(l *lti.Launch) bool {
+		return l.Notices.URL == "https://lms.example/pns" && l.Notices.Sends("LtiContextCopyNotice") && !l.Notices.Sends("LtiHelloWorldNotice") && slices.Equal(l.Notices.Scopes, []string{lti.ScopeNoticeHandlers})
+	}},
+	"notices as text":                     {with(claim+"platformnotificationservice", "x"), odd(claim+"platformnotificationservice: not a JSON object", func(l *lti.Launch) bool { return !l.Notices.Sends("") })},
+	"ext, as Moodle has it":               {with(claim+"ext", map[string]any{"user_username": "ada", "lms": "moodle-2", "n": nil}), func(l *lti.Launch) bool { return len(l.Ext) == 2 && l.Ext["user_username"] == "ada" }},
+	"placement, Canvas'":                  {with("https://www.instructure.com/placement", "course_navigation"), func(l *lti.Launch) bool { return l.Placement == "course_navigation" }},
+	"line item empty, as Moodle sends it": {with(claimAGS, map[string]any{"scope": []string{lti.ScopeScore}, "lineitem": ""}), func(l *lti.Launch) bool { return l.Grades.LineItem == "" && l.Grades.Can(lti.ScopeScore) }},
+	"login without deployment":            {noDeploymentAtLogin, anything},
+	"a target judged by the caller":       {func(a *attempt) { a.tool.Hosts = hostIs("tool.example") }, anything},
 }
 
 func TestSoundLaunches(t *testing.T) {

@@ -27,7 +27,7 @@ type token struct {
 var forbidden = []string{"crit", "b64", "zip", "enc"}
 
 func (f *finishing) parseToken() error {
-	t, err := splitToken(f.params.Get("id_token"))
+	t, err := splitToken(f.raw)
 	if err != nil {
 		return err
 	}

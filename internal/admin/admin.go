@@ -30,6 +30,8 @@ func (a *Admin) Mount(mux web.Router) {
 	invites{a}.mount(mux)
 	scenarios{a}.mount(mux)
 	members{a}.mount(mux)
+	learners{a}.mount(mux)
+	retention{a}.mount(mux)
 	passbacks{a}.mount(mux)
 	audits{a}.mount(mux)
 	deletions{a}.mount(mux)

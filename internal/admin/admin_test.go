@@ -233,7 +233,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	s := newSite(t)
 	members := []string{"/w/northwind/scenarios", "/w/northwind/"}
 	admins := []string{
-		"/w/northwind/members", "/w/northwind/passbacks", "/w/northwind/launches", "/w/northwind/scenarios/import", "/w/northwind/settings",
+		"/w/northwind/members", learnersList, "/w/northwind/settings/retention", "/w/northwind/passbacks", "/w/northwind/launches", "/w/northwind/scenarios/import", "/w/northwind/settings",
 		"/w/northwind/settings/integrations", "/w/northwind/settings/audit", signingKeys, lti, lti + "/connections", lti + "/registration-urls",
 	}
 	browsers := map[string]*browser{"": s.as(""), "dana": s.as("dana"), "ada": s.as("ada"), "mel": s.as("mel"), "eve": s.as("eve")}
@@ -259,16 +259,17 @@ func TestWhoSeesWhat(t *testing.T) {
 
 func TestWhoChangesWhat(t *testing.T) {
 	s := newSite(t)
+	visitors, forged := map[string]*browser{"": s.as(""), "mel": s.as("mel"), "eve": s.as("eve")}, s.as("dana")
 	for _, path := range []string{
 		"/w/northwind/settings", lti + "/connections", lti + "/registration-urls", lti + "/registration-urls/revoke",
 		"/w/northwind/scenarios/import", "/w/northwind/passbacks/p1/send", signingKeys + "/rotate",
+		"/w/northwind/settings/retention", learnersList + "/x/merge", learnersList + "/x/separate", learnersList + "/x/export", learnersList + "/x/erase",
 	} {
 		for who, want := range map[string]int{"": 303, "mel": 404, "eve": 404} {
-			if got := s.as(who).post(path, nil); got.status != want {
+			if got := visitors[who].post(path, nil); got.status != want {
 				t.Errorf("%q posts to %s: %d, want %d", who, path, got.status, want)
 			}
 		}
-		forged := s.as("dana")
 		r := httptest.NewRequest("POST", path, nil)
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		if got := forged.send(r); got.status != http.StatusForbidden {
@@ -285,7 +286,7 @@ func TestPagesAreSealed(t *testing.T) {
 	for _, path := range []string{
 		"/", "/workspaces", accountPath, "/w/northwind/scenarios", "/w/northwind/members", s.memberPage("mel"), "/w/northwind/passbacks", "/w/northwind/launches",
 		"/w/northwind/settings", "/w/northwind/settings/integrations", lti, "/w/northwind/nothing",
-		"/w/northwind/settings/audit", "/w/northwind/settings/delete", signingKeys,
+		"/w/northwind/settings/audit", "/w/northwind/settings/delete", signingKeys, learnersList, "/w/northwind/settings/retention?months=3",
 	} {
 		got := dana.get(path)
 		if m := inline.FindString(got.body); m != "" {

@@ -22,6 +22,7 @@ type workspacePage struct {
 	Name, Slug web.Field
 	ID         greenroom.WorkspaceID
 	Hosts      hostPart
+	Retention  greenroom.Retention
 	Delete     string // address of the page for it, empty unless an owner is here
 }
 
@@ -56,7 +57,7 @@ func (h workspaces) page(r *http.Request, f greenroom.WorkspaceForm) (page works
 func newWorkspacePage(r *http.Request, f greenroom.WorkspaceForm) workspacePage {
 	w := web.Workspace(r.Context())
 	page := workspacePage{
-		Path: web.WorkspacePath(w, "settings"), ID: w.ID,
+		Path: web.WorkspacePath(w, "settings"), ID: w.ID, Retention: greenroom.Retention{Months: w.RetentionMonths},
 		Name: web.Field{Name: "name", Label: "Name", Value: f.Name, Required: true,
 			Help: "Your people see it at the top of every page."},
 		Slug: web.Field{Name: "slug", Label: "Address", Value: f.Slug, Required: true, Mono: true,

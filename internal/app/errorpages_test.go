@@ -128,6 +128,9 @@ var noRefusals = map[string]string{
 	"POST /w/{workspace}/settings/integrations/lti/connections/{connection}/keyset": "it has no fields",
 	"POST /w/{workspace}/settings/integrations/lti/connections/{connection}/switch": "anything but on is off",
 	"POST /w/{workspace}/settings/integrations/lti/connections/{connection}/test":   "it has no fields",
+	"POST /w/{workspace}/learners/{id}/merge":                                       "what is wrong is said on the page after it",
+	"POST /w/{workspace}/learners/{id}/separate":                                    "it has no fields",
+	"POST /w/{workspace}/learners/{id}/export":                                      "what it does not know of its one field is JSON",
 	"POST /stage/{workspace}/{launch}/sessions":                                     "it has no fields",
 	"POST /course/{workspace}/{launch}/pick":                                        "it takes what comes",
 	"POST /course/{workspace}/{launch}/pick/scenarios/{scenario}":                   "it takes what comes",
@@ -311,6 +314,11 @@ func TestErrorsOfForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	member := "/w/northwind/members/" + string(owner.ID)
+	launch, err := d.app.Store.Workspace(d.ours.ID).Launch(t.Context(), d.launch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	learner := "/w/northwind/learners/" + string(launch.Learner)
 	connection := "/w/northwind/settings/integrations/lti/connections/" + string(d.connection)
 	asked := map[string]bool{}
 	for name, tc := range map[string]struct {
@@ -327,6 +335,8 @@ func TestErrorsOfForms(t *testing.T) {
 		"a workspace's name that is taken": {"/w/northwind/settings", url.Values{"name": {"Northwind"}, "slug": {"elsewhere"}},
 			errorCase{status: 422, form: true}},
 		"a deletion with another name":         {"/w/northwind/settings/delete", url.Values{"name": {evil}}, errorCase{status: 422, form: true, people: true}},
+		"an erasure with another name":         {learner + "/erase", url.Values{"name": {evil}}, errorCase{status: 422, form: true, people: true}},
+		"no number of months":                  {"/w/northwind/settings/retention", url.Values{"months": {evil}}, errorCase{status: 422, form: true}},
 		"a link that nobody made":              {"/links/" + planted(), url.Values{"password": {doorPassword}}, errorCase{status: 404}},
 		"an invitation of nobody":              {"/w/northwind/members/invitations", url.Values{"email": {evil}, "role": {"king"}}, errorCase{status: 422, form: true, people: true}},
 		"the only owner as a member":           {member + "/role", url.Values{"role": {"member"}}, errorCase{status: 422, form: true, people: true, text: "only owner"}},

@@ -74,6 +74,7 @@ func (a *App) assemble() error {
 	a.rosters = jobs.NewRosters(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
 	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{
 		Store: a.Store, Now: c.Now, Log: c.Log, LaunchLogKeep: c.LaunchLogKeep, RotateKeys: a.Service.RotateDue,
+		EraseExpired: a.Service.EraseExpired,
 	})
 	a.Service.Wake, a.Service.WakeRosters = a.passbacks.Wake, a.rosters.Wake
 

@@ -15,20 +15,24 @@ type SweepOptions struct {
 	// RotateKeys gives signing keys their turns: Service.RotateDue. nil: it is
 	// left to others.
 	RotateKeys func(context.Context) error
-	Now        func() time.Time
-	Log        *slog.Logger
-	Every      time.Duration // 0: an hour
+	// EraseExpired erases practice that workspaces keep no longer:
+	// Service.EraseExpired. nil: it is left to others.
+	EraseExpired func(context.Context) error
+	Now          func() time.Time
+	Log          *slog.Logger
+	Every        time.Duration // 0: an hour
 	// LaunchLogKeep is how long a row of the launch log is kept; 0: for ever.
 	LaunchLogKeep time.Duration
 }
 
 // Sweeps forgets sign-ins and people's links that have expired, and launches that are older than
-// the launch log keeps them; it withdraws and rotates signing keys. Nothing
+// the launch log keeps them; it erases what workspaces keep no longer, and withdraws and rotates signing keys. Nothing
 // depends on the moment: an expired sign-in opens nothing, an old launch signs
 // nobody in, and a key takes its turn at its time.
 type Sweeps struct {
 	store greenroom.Store
 	keys  func(context.Context) error
+	erase func(context.Context) error
 	now   func() time.Time
 	log   *slog.Logger
 	every time.Duration
@@ -37,7 +41,7 @@ type Sweeps struct {
 
 // NewSweeps returns a sweeper that Run sets to work.
 func NewSweeps(o SweepOptions) *Sweeps {
-	s := &Sweeps{store: o.Store, keys: o.RotateKeys, now: o.Now, log: o.Log, every: orElse(o.Every, time.Hour), keep: o.LaunchLogKeep}
+	s := &Sweeps{store: o.Store, keys: o.RotateKeys, erase: o.EraseExpired, now: o.Now, log: o.Log, every: orElse(o.Every, time.Hour), keep: o.LaunchLogKeep}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -74,6 +78,7 @@ func (s *Sweeps) sweep(ctx context.Context) {
 		{"expired sign-ins not swept", s.sweepSignIns},
 		{"expired links not swept", s.sweepLinks},
 		{"old launches not swept", s.sweepLaunches},
+		{"old practice not erased", s.eraseExpired},
 		{"signing keys not rotated", s.rotateKeys},
 	} {
 		if err := of.sweep(ctx); err != nil && ctx.Err() == nil {
@@ -95,6 +100,13 @@ func (s *Sweeps) rotateKeys(ctx context.Context) error {
 		return nil
 	}
 	return s.keys(ctx)
+}
+
+func (s *Sweeps) eraseExpired(ctx context.Context) error {
+	if s.erase == nil {
+		return nil
+	}
+	return s.erase(ctx)
 }
 
 // launchBatch is how many rows go in one transaction: with SQLite the launches

@@ -19,11 +19,19 @@ import (
 type cluster struct {
 	folder string   // holds data/, the socket and the owner's lock
 	owner  *os.File // locked as long as this process lives
-	halt   func()   // returns when the server is gone
+
+	bin      string              // where PostgreSQL's programs are
+	who      *syscall.Credential // the server's user, nil for ourselves
+	settings []string
+	process  *os.Process
+	halt     func(syscall.Signal) // returns when the server is gone
 }
 
+// careless keeps nothing safe, and is fast.
+var careless = []string{"fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=32MB"}
+
 // start makes and starts a cluster.
-func start() (*cluster, error) {
+func start(settings []string) (*cluster, error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
@@ -37,26 +45,36 @@ func start() (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("folder for PostgreSQL: %w", err)
 	}
-	if err := c.run(bin, who); err != nil {
+	c.bin, c.who, c.settings = bin, who, settings
+	if err := c.prepare(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(c.folder), c.owner.Close())
 	}
 	return c, nil
 }
 
-func (c *cluster) run(bin string, who *syscall.Credential) error {
-	data := filepath.Join(c.folder, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "postgres",
+// prepare makes the cluster's files and starts its server.
+func (c *cluster) prepare() error {
+	initdb := exec.Command(filepath.Join(c.bin, "initdb"), "--pgdata", c.data(), "--username", "postgres",
 		"--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync", "--no-instructions")
 	initdb.Dir = c.folder
-	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: who}
+	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: c.who}
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", c.folder,
-		"-c", "listen_addresses=", "-c", "max_connections=200", "-c", "fsync=off",
-		"-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "shared_buffers=32MB")
+	return c.run()
+}
+
+func (c *cluster) data() string { return filepath.Join(c.folder, "data") }
+
+// run starts the server on the files that are there.
+func (c *cluster) run() error {
+	args := []string{"-D", c.data(), "-k", c.folder, "-c", "listen_addresses=", "-c", "max_connections=200"}
+	for _, setting := range c.settings {
+		args = append(args, "-c", setting)
+	}
+	server := exec.Command(filepath.Join(c.bin, "postgres"), args...)
 	server.Dir = c.folder
-	server.SysProcAttr = dieWithParent(&syscall.SysProcAttr{Credential: who})
+	server.SysProcAttr = dieWithParent(&syscall.SysProcAttr{Credential: c.who})
 	return c.serve(server)
 }
 
@@ -83,10 +101,14 @@ func (c *cluster) serve(server *exec.Cmd) error {
 	if err := <-started; err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	c.halt = sync.OnceFunc(func() {
-		_ = server.Process.Signal(syscall.SIGQUIT) // at once: there is nothing to save
-		<-gone
-	})
+	c.process = server.Process
+	var once sync.Once
+	c.halt = func(how syscall.Signal) {
+		once.Do(func() {
+			_ = server.Process.Signal(how)
+			<-gone
+		})
+	}
 	return nil
 }
 
@@ -113,7 +135,7 @@ func untilReady(log io.Reader, ready chan<- error) error {
 }
 
 func (c *cluster) stop() {
-	c.halt()
+	c.halt(syscall.SIGQUIT)    // at once: there is nothing to save
 	_ = os.RemoveAll(c.folder) // the next cluster sweeps what is left
 	_ = c.owner.Close()
 }

@@ -79,7 +79,7 @@ func begin() {
 	if admin = os.Getenv(Variable); admin != "" {
 		return
 	}
-	if running, failed = start(); failed == nil {
+	if running, failed = start(careless); failed == nil {
 		admin = running.url()
 	}
 }

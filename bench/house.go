@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+
+	"github.com/greenroom-lti/greenroom/internal/app"
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/jobs"
+	"github.com/greenroom-lti/greenroom/internal/roleplay"
+	"github.com/greenroom-lti/greenroom/lti"
+)
+
+// A house is Greenroom itself, whole, but for workers that are set to work when
+// the measurement says so.
+type house struct {
+	*app.App
+	workspace greenroom.WorkspaceID
+	settings  settings
+}
+
+// shortScenario is played to its end with one reply: what scripts cost has its
+// own benchmarks.
+const shortScenario = `---
+title: First call
+slug: first-call
+description: A call.
+objective: Find out what the buyer needs.
+difficulty: Easy
+character:
+  name: Robin
+  role: Buyer
+rubric:
+  - name: Discovery
+    items:
+      - {id: needs, name: Asks for needs, good: Asks, fair: Hints, poor: Tells}
+---
+Hi.
+* What do you need?
+  A pen. # good: needs
+* Buy this pen!
+  No. # poor: needs
+- Bye.
+-> END
+`
+
+func newHouse(ctx context.Context, s settings, url string) (*house, error) {
+	a, err := app.Open(ctx, app.Config{DataDir: s.Folder, DatabaseURL: s.Database, PublicURL: url, Development: true})
+	if err != nil {
+		return nil, err
+	}
+	h := &house{App: a, settings: s}
+	all, err := a.Store.Instance().Workspaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > 0 { // started again on what is there
+		h.workspace = all[0].ID
+		return h, nil
+	}
+	w, err := a.Service.CreateWorkspace(ctx, "Bench", "", false)
+	if err != nil {
+		return nil, err
+	}
+	h.workspace = w.ID
+	if _, err := a.Service.ImportScenario(ctx, w.ID, "first-call", []byte(shortScenario)); err != nil {
+		return nil, err
+	}
+	return h, h.connect(ctx, s.Connections)
+}
+
+func (h *house) handler() http.Handler { return h.Handler() }
+
+func (h *house) paths() (login, launch string) {
+	base := "/lti/" + string(h.workspace)
+	return base + "/login", base + "/launch"
+}
+
+// connect adds platforms, many in a transaction.
+func (h *house) connect(ctx context.Context, connections int) error {
+	const batch = 500
+	document := lti.KeySetDocument(benchKey().Public())
+	now := time.Now()
+	for from := 0; from < connections; from += batch {
+		err := h.Store.Workspace(h.workspace).Update(ctx, func(ctx context.Context, tx greenroom.Tx) error {
+			for n := from; n < min(from+batch, connections); n++ {
+				err := tx.SaveConnection(ctx, greenroom.Connection{
+					ID: greenroom.ConnectionID(fmt.Sprintf("connection-%09d", n)), Platform: fmt.Sprint("LMS ", n),
+					Issuer: issuer(n), ClientID: clientID, Deployments: []string{deployment},
+					AuthURL: issuer(n) + "/auth", TokenURL: h.settings.LMS + "/token", KeySetURL: h.settings.LMS + "/jwks",
+					How: greenroom.ByHand, KeySet: document, KeySetAt: now, ConnectedAt: now, UpdatedAt: now,
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grow copies a launch that is there, with times long past and states of its
+// own: the tables are the server's, whatever their columns.
+func (h *house) grow(ctx context.Context, rows int) error {
+	driver, source, series, random := "sqlite", "file:"+filepath.Join(h.settings.Folder, "greenroom.db")+"?_pragma=busy_timeout(60000)&_txlock=immediate",
+		"(with recursive n(x) as (select 1 union all select x + 1 from n where x < $1) select x from n)", "hex(randomblob(16))"
+	if h.settings.Database != "" {
+		driver, source, series, random = "pgx", h.settings.Database, "(select generate_series(1, $1::bigint) as x)", "md5(random()::text || x::text)"
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	columns, err := columnsOf(ctx, db)
+	if err != nil {
+		return err
+	}
+	values := strings.Split(columns, ", ")
+	for i, column := range values {
+		switch column {
+		case "id", "state_id":
+			values[i] = "'0-old-' || " + random
+		case "at", "sign_in_until":
+			values[i] = "l." + column + " - 86400000 - x"
+		default:
+			values[i] = "l." + column
+		}
+	}
+	for done := 0; done < rows; {
+		batch := min(rows-done, 100_000)
+		_, err := db.ExecContext(ctx, "insert into launches ("+columns+") select "+strings.Join(values, ", ")+
+			" from "+series+" series, (select * from launches where state_id is not null order by at desc limit 1) l", batch)
+		if err != nil {
+			return err
+		}
+		done += batch
+	}
+	if driver == "pgx" {
+		_, err = db.ExecContext(ctx, "vacuum analyze launches")
+	}
+	return err
+}
+
+func columnsOf(ctx context.Context, db *sql.DB) (string, error) {
+	rows, err := db.QueryContext(ctx, "select * from launches limit 0")
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	return strings.Join(names, ", "), err
+}
+
+// owe gives learners who have launched a score that waits.
+func (h *house) owe(ctx context.Context, scores int) error {
+	store := h.Store.Workspace(h.workspace)
+	rows, err := store.Launches(ctx, greenroom.LaunchFilter{Outcome: greenroom.LaunchOK, Limit: scores})
+	if err != nil {
+		return err
+	}
+	if len(rows) < scores {
+		return fmt.Errorf("only %d have launched", len(rows))
+	}
+	eighty, err := roleplay.ParseScore("4/5")
+	if err != nil {
+		return err
+	}
+	return store.Update(ctx, func(ctx context.Context, tx greenroom.Tx) error {
+		now := time.Now()
+		for _, r := range rows {
+			err := tx.SavePassback(ctx, greenroom.Passback{
+				ID: greenroom.PassbackID(rand.Text()), Connection: r.Connection, LineItem: r.LineItem, Learner: r.Learner,
+				Wanted: eighty, WantedAt: now, State: greenroom.PassbackWaiting, Since: now, NextTry: now,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (h *house) deliver(ctx context.Context, workers int) {
+	p := jobs.New(jobs.Options{Service: h.Service, PerLane: workers})
+	h.Service.Wake = p.Wake
+	go p.Run(ctx)
+	p.Wake()
+}

@@ -1,0 +1,71 @@
+package app_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/greenroom-lti/greenroom/internal/app"
+)
+
+// A learner looks back at their practice; an administrator finds them, compares
+// them with somebody, sees what retention would erase, and erases them.
+func TestLearnersInABrowser(t *testing.T) {
+	d := openDemo(t, app.DemoOptions{Connected: true})
+	p := openBrowser(t)
+	student := p.tab()
+	signInToLMS(student, d, "student")
+	room := student.opened(func() { student.click(d.Activity) })
+	room.sees("Start practising")
+	for range 2 {
+		playThrough(room)
+	}
+	room.click("Your practice")
+	room.sees("Everything you have practised here")
+	room.until("the chart", `!!document.querySelector("svg.score-line")`)
+	fitsAPhone(room, "practice")
+	room.audit()
+	room.must(chromedp.Click(chromedp.CSS(".attempts a")))
+	room.sees("Item by item")
+
+	who := account(t, d, "student")
+	admin := signInToGreenroom(p, d)
+	admin.click("Learners")
+	admin.sees(who.Name)
+	fitsAPhone(admin, "learners")
+	admin.audit()
+	admin.click(who.Name)
+	admin.sees("2 sessions in this workspace")
+	fitsAPhone(admin, "learner")
+	admin.audit()
+	admin.click("Erase learner")
+	admin.sees("Are you sure?")
+	fitsAPhone(admin, "learner-erase")
+	admin.audit()
+	admin.fill("What they are called", who.Name)
+	admin.click("Erase learner")
+	admin.sees("The learner and everything they did here is erased")
+
+	room.must(chromedp.Reload())
+	room.sees("This practice has been closed in this browser")
+
+	admin.open(admin.value(`document.querySelector("a[href$='/settings']").href`) + "/retention?months=12")
+	admin.sees("By now 0 sessions and 0 learners are older.")
+	fitsAPhone(admin, "retention")
+	admin.audit()
+}
+
+// playThrough plays an attempt to its end by the first replies, and shows its
+// result.
+func playThrough(room *tab) {
+	room.t.Helper()
+	room.until("a way in", `!![...document.querySelectorAll("button")].find((b) => /Start practising|Practise again/.test(b.innerText))`)
+	room.must(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("button")].find((b) => /Start practising|Practise again/.test(b.innerText)).click()`))
+	room.until("the end of the talk", `(() => {
+		if (document.querySelector(".room[data-ended] [data-result]")) return true;
+		document.querySelector(".reply:not([disabled])")?.click();
+		return false;
+	})()`)
+	room.must(chromedp.Click(chromedp.CSS("[data-result]")))
+	room.sees("The conversation")
+}

@@ -1,0 +1,57 @@
+package pgtest
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// A Server is a PostgreSQL whose commits last, and that can be made to fail:
+// for figures, and for tests of what happens when the database goes away.
+type Server struct{ cluster *cluster }
+
+// NewServer makes and starts one. Settings are those of postgresql.conf, as
+// name=value.
+func NewServer(settings ...string) (*Server, error) {
+	c, err := start(append([]string{"fsync=on", "synchronous_commit=on"}, settings...))
+	if err != nil {
+		return nil, err
+	}
+	return &Server{c}, nil
+}
+
+// URL returns the URL of its database.
+func (s *Server) URL() string { return s.cluster.url() }
+
+// PID returns the process ID of the server; its connections are processes
+// below it.
+func (s *Server) PID() int { return s.cluster.process.Pid }
+
+// Crash ends the server at once, as if it had failed: nothing is tidied up.
+func (s *Server) Crash() { s.cluster.halt(syscall.SIGQUIT) }
+
+// Restart starts a server that has crashed; it recovers what was committed.
+func (s *Server) Restart() error {
+	if err := s.cluster.run(); err != nil {
+		return fmt.Errorf("restart: %w", err)
+	}
+	return nil
+}
+
+// Freeze has the server do nothing until it is thawed, and answer nobody.
+func (s *Server) Freeze() error { return s.signal(syscall.SIGSTOP) }
+
+// Thaw ends a freeze.
+func (s *Server) Thaw() error { return s.signal(syscall.SIGCONT) }
+
+// signal reaches the processes of the connections as well.
+func (s *Server) signal(what syscall.Signal) error {
+	for _, pid := range append(children(s.PID()), s.PID()) {
+		if err := syscall.Kill(pid, what); err != nil {
+			return fmt.Errorf("signal %d: %w", pid, err)
+		}
+	}
+	return nil
+}
+
+// Stop ends the server and removes its files.
+func (s *Server) Stop() { s.cluster.stop() }
