@@ -75,7 +75,11 @@ func readMessages(raw json.RawMessage) []Message {
 			continue
 		}
 		if o, err := readMembers(each); err == nil {
-			messages = append(messages, Message{Type: o.text("type"), Placements: o.texts("placements")})
+			messages = append(messages, Message{
+				Type: o.text("type"), TargetLinkURI: o.text("target_link_uri"), Label: o.text("label"), IconURI: o.text("icon_uri"),
+				Placements: o.texts("placements"), Roles: o.texts("roles"), Custom: o.textMap("custom_parameters"),
+				SupportedTypes: o.texts("supported_types"), SupportedMediaTypes: o.texts("supported_media_types"), Extra: o.vendors(),
+			})
 		}
 	}
 	return messages
@@ -111,6 +115,38 @@ func (m members) text(name string) string {
 		return n.String()
 	}
 	return ""
+}
+
+// textMap returns the texts of an object.
+func (m members) textMap(name string) map[string]string {
+	o, err := readMembers(m[name])
+	if err != nil {
+		return nil
+	}
+	texts := map[string]string{}
+	for name := range o {
+		var s string
+		if json.Unmarshal(o[name], &s) == nil {
+			texts[name] = s
+		}
+	}
+	return texts
+}
+
+// vendors returns the members that are named by URLs, nil if there are none.
+func (m members) vendors() map[string]any {
+	var all map[string]any
+	for name, raw := range m {
+		var value any
+		if !isVendors(name) || json.Unmarshal(raw, &value) != nil || value == nil {
+			continue
+		}
+		if all == nil {
+			all = map[string]any{}
+		}
+		all[name] = value
+	}
+	return all
 }
 
 // texts returns the strings of a list.

@@ -12,6 +12,7 @@ import (
 const (
 	StepConfiguration = "configuration" // reading the platform's document
 	StepRegistration  = "registration"  // sending the tool's
+	StepManagement    = "management"    // reading, changing or ending a registration
 )
 
 // A Problem is why a registration did not come about. Text is for the

@@ -1,7 +1,6 @@
 package dynreg
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,8 +20,15 @@ type Registered struct {
 	Scopes  []string // granted; as asked if the platform does not say
 	Missing []string // scopes that the tool wanted and did not get
 
-	// Raw is the whole answer. It may hold a registration_access_token: seal
-	// it or leave it out.
+	// Tool is what the platform has kept of the tool's configuration, as far as
+	// it tells. Moodle tells of one message alone, and cuts custom values.
+	Tool ToolConfiguration
+
+	// Management is how to read and change the registration later; the zero
+	// value if the platform offers no way (RFC 7592).
+	Management Management
+
+	// Raw is the whole answer but for the token, which Management has.
 	Raw json.RawMessage
 }
 
@@ -37,20 +43,11 @@ func Register(ctx context.Context, d lti.Doer, cfg PlatformConfiguration, token 
 	if err != nil {
 		return Registered{}, unanswered(StepRegistration, "the registration", err)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, cfg.RegistrationEndpoint, bytes.NewReader(body))
+	answer, err := call(ctx, d, StepRegistration, http.MethodPost, cfg.RegistrationEndpoint, token, body)
 	if err != nil {
 		return Registered{}, unanswered(StepRegistration, "the registration", err)
 	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "application/json")
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
-	answer, err := lti.Call(d, r, StepRegistration)
-	if err != nil {
-		return Registered{}, unanswered(StepRegistration, "the registration", err)
-	}
-	registered, err := readRegistered(answer, asked.Scopes)
+	registered, err := readRegistered(StepRegistration, answer, asked.Scopes, cfg.RegistrationEndpoint)
 	if err != nil {
 		return Registered{}, err
 	}
@@ -58,25 +55,26 @@ func Register(ctx context.Context, d lti.Doer, cfg PlatformConfiguration, token 
 	return registered, nil
 }
 
-func readRegistered(answer *lti.Response, asked []string) (Registered, error) {
+// readRegistered reads the answer of an address to a registration.
+func readRegistered(step string, answer *lti.Response, asked []string, from string) (Registered, error) {
 	o, err := readMembers(answer.Body)
 	if err != nil {
 		return Registered{}, &Problem{
-			Step: StepRegistration, Status: answer.Status, Cause: err,
+			Step: step, Status: answer.Status, Cause: err,
 			Text: fmt.Sprintf("The LMS answered the registration with %d, but not with a JSON document.", answer.Status),
 		}
 	}
 	id := o.text("client_id")
 	if id == "" {
 		return Registered{}, &Problem{
-			Step: StepRegistration, Member: "client_id", Status: answer.Status,
+			Step: step, Member: "client_id", Status: answer.Status,
 			Text: "The LMS took the registration, but gave no client_id.",
 		}
 	}
 	own, _ := readMembers(o.raw(toolKey)) // optional
 	return Registered{
-		ClientID: id, DeploymentID: own.text("deployment_id"),
-		Scopes: granted(o, asked), Raw: answer.Body,
+		ClientID: id, DeploymentID: own.text("deployment_id"), Scopes: granted(o, asked),
+		Tool: readTool(o, own), Management: readManagement(o, id, from), Raw: withoutToken(answer.Body),
 	}, nil
 }
 

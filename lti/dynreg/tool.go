@@ -1,6 +1,7 @@
 package dynreg
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 )
@@ -29,6 +30,11 @@ type ToolConfiguration struct {
 	Claims   []string          // about the user; empty means iss and sub
 	Custom   map[string]string // custom parameters of every launch; values may be "$Variables"
 	Messages []Message
+
+	// Extra are members of vendors in the LTI part, such as Canvas'
+	// "https://canvas.instructure.com/lti/privacy_level". Their names are full
+	// URLs; others are not sent.
+	Extra map[string]any
 }
 
 // A Message is a kind of launch that a tool takes, or a platform sends.
@@ -40,6 +46,15 @@ type Message struct {
 	Placements    []string // ContentArea, RichTextEditor, or the platform's own
 	Roles         []string
 	Custom        map[string]string
+
+	// For deep linking: which types of items the tool makes, and files of which
+	// media types.
+	SupportedTypes, SupportedMediaTypes []string
+
+	// Extra are members of vendors, such as Canvas'
+	// "https://canvas.instructure.com/lti/display_type". Their names are full
+	// URLs; others are not sent.
+	Extra map[string]any
 }
 
 // Document returns the registration of a tool as JSON members. What is empty
@@ -81,9 +96,10 @@ func (t ToolConfiguration) lti() map[string]any {
 	for i, m := range t.Messages {
 		messages[i] = m.document()
 	}
-	own := map[string]any{
+	own := vendors(t.Extra)
+	maps.Copy(own, map[string]any{
 		"domain": t.Domain, "target_link_uri": t.LaunchURL, "claims": t.Claims, "messages": messages,
-	}
+	})
 	set(own, "description", t.Description)
 	setList(own, "secondary_domains", t.SecondaryDomains)
 	if len(t.Custom) > 0 {
@@ -93,16 +109,35 @@ func (t ToolConfiguration) lti() map[string]any {
 }
 
 func (m Message) document() map[string]any {
-	document := map[string]any{"type": m.Type}
+	document := vendors(m.Extra)
+	document["type"] = m.Type
 	set(document, "target_link_uri", m.TargetLinkURI)
 	set(document, "label", m.Label)
 	set(document, "icon_uri", m.IconURI)
 	setList(document, "placements", m.Placements)
 	setList(document, "roles", m.Roles)
+	setList(document, "supported_types", m.SupportedTypes)
+	setList(document, "supported_media_types", m.SupportedMediaTypes)
 	if len(m.Custom) > 0 {
 		document["custom_parameters"] = m.Custom
 	}
 	return document
+}
+
+// vendors returns those members that are named by URLs and are not null.
+func vendors(extra map[string]any) map[string]any {
+	own := make(map[string]any, len(extra))
+	for name, value := range extra {
+		if isVendors(name) && value != nil {
+			own[name] = value
+		}
+	}
+	return own
+}
+
+func isVendors(name string) bool {
+	u, err := url.Parse(name)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
 func set(document map[string]any, name, value string) {

@@ -66,7 +66,7 @@ func OtherRows() []Row {
 		{ID: "OWN-D05", Why: ofLibrary, Test: "lti/deeplink.TestOptionalClaims"}, {ID: "OWN-D06", Why: ofLibrary, Test: "lti/deeplink.TestRefused"},
 
 		{ID: "OWN-R07", Why: inside, Test: "internal/greenroom.TestTwoWorkspacesOnOneLMS"},
-		{ID: "OWN-R10", Why: "awaits updates of a registration"},
+		{ID: "OWN-R10", Why: ofLibrary, Test: "lti/dynreg.TestManagement"},
 		{ID: "OWN-P01", Why: ofLibrary, Test: "lti/pns.TestSpoiledNotices"}, {ID: "OWN-P02", Why: awaitsNotices}, {ID: "OWN-P03", Why: awaitsNotices},
 		{ID: "OWN-K01", Why: inside, Test: "internal/launch.TestKeySetDuringARotation"},
 		{ID: "OWN-K03", Why: inside, Test: "internal/greenroom.TestKeysOfOneWorkspaceNeverSignForAnother"},
