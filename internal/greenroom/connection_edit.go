@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/greenroom-lti/greenroom/lti/profile"
 )
 
 // A ConnectionEdit is what the form of one connection holds, as typed. It has
@@ -49,7 +51,11 @@ func (f ConnectionEdit) check(allowHTTP bool) (Connection, error) {
 		}
 	}
 	c.AcceptDeployments, c.AllowAnonymous, c.MakeLineItems = f.AcceptDeployments, f.AllowAnonymous, f.MakeLineItems
-	c.Profile = f.Profile
+	if c.Profile = f.Profile; c.Profile != "" {
+		if _, known := profile.ByCode(c.Profile); !known {
+			bad.Add("profile", "Choose one of the list.")
+		}
+	}
 	return c, bad.OrNil()
 }
 

@@ -106,13 +106,13 @@ func (s *Service) want(ctx context.Context, tx Tx, v Visit, session Session) err
 func (s *Service) Deliver(ctx context.Context, due DuePassback) Outcome {
 	o := Outcome{Score: due.Wanted}
 	conflict := due.Attempts > 0 && strings.HasPrefix(due.Answer, conflictPrefix)
-	stamp := due.nextStamp(s.Now(), conflict)
-	if wait := stamp.Sub(s.Now()); wait > 0 { // never in the future
-		return Outcome{Kind: Later, After: wait, Answer: due.Answer, Score: due.Wanted}
-	}
 	c, err := s.Store.Workspace(due.Workspace).Connection(ctx, due.Connection)
 	if err != nil {
 		return s.ownFault(ctx, due, o, err)
+	}
+	stamp := due.nextStamp(s.Now(), conflict, c.stampGrain())
+	if wait := stamp.Sub(s.Now()); wait > 0 { // never in the future
+		return Outcome{Kind: Later, After: wait, Answer: due.Answer, Score: due.Wanted}
 	}
 	key, err := s.SigningKey(ctx, due.Workspace)
 	if err != nil {

@@ -33,17 +33,17 @@ func (p *Passback) renew(now time.Time) {
 }
 
 // nextStamp returns the timestamp of the next post: when the score was earned,
-// but later than every stamp that may have reached the platform, by whole
-// seconds, as Moodle compares them (Score Publish Service, AGS 2.0 §3.4.4).
+// but later than every stamp that may have reached the platform, by the grain
+// to which it compares them (Score Publish Service, AGS 2.0 §3.4.4).
 // conflict says that the platform has seen a later one than we know of: then
 // it is the present.
-func (p Passback) nextStamp(now time.Time, conflict bool) time.Time {
+func (p Passback) nextStamp(now time.Time, conflict bool, grain time.Duration) time.Time {
 	stamp := p.WantedAt
 	if conflict {
 		stamp = now
 	}
 	if !p.Stamp.IsZero() && (conflict || p.Posted != nil || stamp.Before(p.Stamp)) {
-		if least := p.Stamp.Truncate(time.Second).Add(time.Second); stamp.Before(least) {
+		if least := p.Stamp.Truncate(grain).Add(grain); stamp.Before(least) {
 			stamp = least
 		}
 	}

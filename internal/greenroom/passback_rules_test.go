@@ -60,7 +60,7 @@ func TestBestOfN(t *testing.T) {
 					continue
 				}
 				o := *h.post
-				o.Score, o.Stamp = p.Wanted, p.nextStamp(now, false)
+				o.Score, o.Stamp = p.Wanted, p.nextStamp(now, false, time.Second)
 				p.settle(o, now, rand.New(rand.NewPCG(1, 2)))
 				if o.Kind == Done {
 					got = append(got, int(o.Score.Of(100)))
@@ -92,7 +92,7 @@ func TestBetterScoreDuringAPost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var p Passback
 			p.want(percent(t, 60), noon)
-			under := Outcome{Kind: outcome, Score: p.Wanted, Stamp: p.nextStamp(noon, false)}
+			under := Outcome{Kind: outcome, Score: p.Wanted, Stamp: p.nextStamp(noon, false, time.Second)}
 			p.want(percent(t, 80), noon.Add(time.Second))
 			p.settle(under, noon.Add(2*time.Second), rand.New(rand.NewPCG(1, 2)))
 			if p.State != PassbackWaiting || p.NextTry.After(noon.Add(2*time.Second)) {
@@ -112,7 +112,7 @@ func TestStampsRiseByWholeSeconds(t *testing.T) {
 		for _, n := range scores {
 			now = now.Add(time.Duration(chance.IntN(3000)) * time.Millisecond)
 			p.want(percent(t, n), now)
-			stamp := p.nextStamp(now, false)
+			stamp := p.nextStamp(now, false, time.Second)
 			if stamp.After(now) { // the worker waits for the stamp's own time
 				now = stamp
 			}
@@ -129,7 +129,7 @@ func TestAConflictIsMended(t *testing.T) {
 	var p Passback
 	p.want(percent(t, 80), noon)
 	now := noon.Add(time.Hour)
-	first := p.nextStamp(now, false)
+	first := p.nextStamp(now, false, time.Second)
 	if !first.Equal(noon) {
 		t.Fatalf("the first stamp is %s, not when the score was earned", first)
 	}
@@ -137,7 +137,7 @@ func TestAConflictIsMended(t *testing.T) {
 	if p.State != PassbackWaiting || p.NextTry.After(now) {
 		t.Fatalf("state %s, next try %s; want another try at once", p.State, p.NextTry)
 	}
-	if second := p.nextStamp(now, true); !second.Equal(now) {
+	if second := p.nextStamp(now, true, time.Second); !second.Equal(now) {
 		t.Errorf("the second stamp is %s; want the present, %s", second, now)
 	}
 }

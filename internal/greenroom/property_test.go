@@ -72,7 +72,7 @@ func (c *course) post(chanceOfTrouble float64) {
 	due := c.p
 	conflict := due.Attempts > 0 && strings.HasPrefix(due.Answer, conflictPrefix)
 	o := Outcome{Score: due.Wanted}
-	if stamp := due.nextStamp(c.now, conflict); stamp.After(c.now) {
+	if stamp := due.nextStamp(c.now, conflict, time.Second); stamp.After(c.now) {
 		o.Kind, o.After, o.Answer = Later, stamp.Sub(c.now), due.Answer // never in the future
 	} else {
 		o.Stamp = stamp

@@ -126,7 +126,7 @@ func (l *Launch) keepInStorage(w http.ResponseWriter, r *http.Request, d *door, 
 	}
 	if page.Offered = login.Storage != nil; !page.Offered {
 		// The page around us may have a storage all the same.
-		if login, err = l.startParentLogin(r, d, fields, tool); err != nil {
+		if login, err = l.startStoredLogin(r, d, fields, tool, l.storageTarget(r, d, login)); err != nil {
 			return l.refuse(r, d, err)
 		}
 	}
@@ -136,9 +136,19 @@ func (l *Launch) keepInStorage(w http.ResponseWriter, r *http.Request, d *door, 
 	return l.kit.Render(w, r, http.StatusOK, l.pages, "storage.html", page)
 }
 
-func (l *Launch) startParentLogin(r *http.Request, d *door, fields url.Values, tool *lti.Tool) (*lti.Login, error) {
+// storageTarget is where an LMS of this kind keeps things for a tool.
+func (l *Launch) storageTarget(r *http.Request, d *door, login *lti.Login) string {
+	id := greenroom.ConnectionID(login.Registration.ID)
+	c, err := l.service.Store.Workspace(d.workspace.ID).Connection(r.Context(), id)
+	if err != nil { // one of a registration that several workspaces share
+		return greenroom.Connection{}.StorageTarget()
+	}
+	return c.StorageTarget()
+}
+
+func (l *Launch) startStoredLogin(r *http.Request, d *door, fields url.Values, tool *lti.Tool, target string) (*lti.Login, error) {
 	fields = maps.Clone(fields)
-	fields.Set("lti_storage_target", "_parent")
+	fields.Set("lti_storage_target", target)
 	params, err := lti.NewParams(http.MethodPost, fields)
 	if err != nil {
 		return nil, err

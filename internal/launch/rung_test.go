@@ -342,3 +342,14 @@ func TestALaunchThatIsReloadedGoesOn(t *testing.T) {
 	}
 	a.shows(t, "open the activity again")
 }
+
+// Blackboard's frame has a name of its own, which it does not always say.
+func TestAStorageThatTheLoginDoesNotNameIsTheLMSs(t *testing.T) {
+	s := newSchool(t)
+	c := s.connection
+	c.Product = "BlackboardLearn"
+	s.save(c)
+	if page := s.frame(false).login(s.loginForm()); page.data("target") != "lti_storage_frame" {
+		t.Errorf("it asks %q", page.data("target"))
+	}
+}

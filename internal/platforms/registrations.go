@@ -56,7 +56,7 @@ func registration(c greenroom.Connection) lti.Registration {
 		ID:     string(c.ID),
 		Issuer: c.Issuer, ClientID: c.ClientID,
 		AuthURL: c.AuthURL, TokenURL: c.TokenURL, KeySetURL: c.KeySetURL,
-		Audience:             c.Audience,
+		Audience:             c.TokenAudience(),
 		Deployments:          c.Deployments,
 		AcceptNewDeployments: c.AcceptDeployments,
 		AllowAnonymous:       c.AllowAnonymous,
