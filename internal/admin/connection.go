@@ -35,10 +35,11 @@ type ltiPage struct {
 	Invites   invitePart
 	Connected connectedPart
 	Summary   string // for a message to support
+	Guide     guidePart
 }
 
 func (h connections) show(w http.ResponseWriter, r *http.Request) error {
-	page, err := h.page(r, newConnectionForm(greenroom.ConnectionForm{}))
+	page, err := h.page(r, newConnectionForm(prefilled(r.URL.Query().Get("lms"))))
 	if err != nil {
 		return err
 	}
@@ -64,8 +65,10 @@ func (h connections) page(r *http.Request, form connectionForm) (ltiPage, error)
 		return ltiPage{}, err
 	}
 	connected, err := newConnectedPart(ltiPath(r), launchesPath(r), all)
+	endpoints := h.urls(r).Endpoints(ws.ID, ws.Name)
 	return ltiPage{
-		Path: ltiPath(r), Endpoints: h.urls(r).Endpoints(ws.ID, ws.Name), Form: form,
+		Guide: newGuidePart(ltiPath(r), r.URL.Query().Get("lms"), endpoints),
+		Path:  ltiPath(r), Endpoints: h.urls(r).Endpoints(ws.ID, ws.Name), Form: form,
 		Invites: invites, Connected: connected, Summary: summary(ws, all, h.kit.Version, web.Reference(r.Context())),
 	}, err
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/web"
+	"github.com/greenroom-lti/greenroom/lti/profile"
 )
 
 // An editForm is the form of one connection: the seven fields of the manual
@@ -14,7 +15,7 @@ type editForm struct {
 	Audience                                         web.Field
 	Profile                                          web.Field // value is a code
 	AcceptDeployments, AllowAnonymous, MakeLineItems bool
-	Open                                             bool // something is wrong in it
+	Profiles                                         []filterOption
 }
 
 func (f *editForm) all() []*web.Field {
@@ -28,6 +29,10 @@ func newEditForm(e greenroom.ConnectionEdit) editForm {
 			Help: "Whom requests for a token are addressed to. Only some LMSes name one; Brightspace calls it OAuth2 Audience."},
 		Profile:           web.Field{Name: "profile", Label: "Which LMS is it?", Value: e.Profile},
 		AcceptDeployments: e.AcceptDeployments, AllowAnonymous: e.AllowAnonymous, MakeLineItems: e.MakeLineItems,
+	}
+	f.Profiles = []filterOption{{"", "As the LMS says itself", e.Profile == ""}}
+	for _, p := range profile.All() {
+		f.Profiles = append(f.Profiles, filterOption{p.Code, p.Name, p.Code == e.Profile})
 	}
 	f.Deployments.Label, f.Deployments.Help = "Deployment IDs", "One a line. A launch from any other is refused, unless new ones are accepted."
 	f.Deployments.Required = false

@@ -38,6 +38,8 @@ type connectionPage struct {
 	Path, LTIPath   string
 	Log, Passbacked string // paths of its part of the launch log and of the passbacks
 	How             string
+	LMSName         string // of its profile
+	Audience        string // of its token requests; empty: the access token URL
 	KeySetState     greenroom.KeySetState
 	KeysSeen        string
 	ScopeRows       []scopeRow
@@ -73,7 +75,7 @@ func (h connection) page(r *http.Request, typed *editForm) (connectionPage, erro
 		ConnectionReport: report, LTIPath: ltiPath(r), Path: connectionPath(ltiPath(r), c.ID),
 		Log:        launchesQuery(launchesPath(r), "connection", string(c.ID)),
 		Passbacked: launchesQuery(passbacksPath(r), "connection", string(c.ID)),
-		How:        "By hand", KeySetState: c.KeySetState(), Form: newEditForm(greenroom.EditOf(c)),
+		How:        "By hand", LMSName: c.LMS().Name, Audience: c.TokenAudience(), KeySetState: c.KeySetState(), Form: newEditForm(greenroom.EditOf(c)),
 	}
 	if c.How == greenroom.ByRegistration {
 		page.How = "By dynamic registration"
@@ -139,7 +141,6 @@ func (h connection) edit(w http.ResponseWriter, r *http.Request) error {
 	saved, err := h.kit.Service.EditConnection(r.Context(), web.Actor(r.Context()), connectionID(r), typed)
 	form := newEditForm(typed)
 	if web.MarkFields(err, form.all()...) {
-		form.Open = true
 		page, err := h.page(r, &form)
 		if err != nil {
 			return err

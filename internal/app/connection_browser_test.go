@@ -3,6 +3,8 @@ package app_test
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/greenroom-lti/greenroom/internal/app"
 )
 
@@ -51,4 +53,18 @@ func TestConnectionPageInABrowser(t *testing.T) {
 	p.fill("The connection's name", "Renamed LMS")
 	p.click("Delete connection")
 	p.sees("No LMS is connected yet")
+}
+
+// An owner picks an LMS and copies from its guide.
+func TestGuideInABrowser(t *testing.T) {
+	d := openDemo(t, app.DemoOptions{})
+	p := signInToGreenroom(openBrowser(t), d)
+	openLTISettings(p)
+	p.must(chromedp.SetValue(chromedp.CSS("#lms"), "moodle"))
+	p.click("Show guide")
+	p.sees("Initiate login URL")
+	p.audit()
+	p.fits(320)
+	p.shoot("guide", 1280, 2600)
+	p.shoot("guide-phone", 390, 2600)
 }

@@ -16,8 +16,10 @@ var forMachines = map[string]string{
 	"GET /assets/{file...}":                                 "files of our own",
 	"GET /lti/{workspace}/jwks.json":                        "a public document",
 	"GET /lti/{workspace}/.well-known/openid-configuration": "a public document",
-	"GET /livez":  "one word for a supervisor",
-	"GET /readyz": "one word for a load balancer",
+	"GET /lti/{workspace}/canvas.json":                      "a public document",
+	"GET /lti/{workspace}/key.pem":                          "a public document",
+	"GET /livez":                                            "one word for a supervisor",
+	"GET /readyz":                                           "one word for a load balancer",
 }
 
 // Whoever asks, and whatever comes of it: every answer of every route has the

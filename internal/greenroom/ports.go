@@ -84,6 +84,8 @@ type ToolEndpoints struct {
 	Launch       string // redirect URI and target link URI
 	KeySet       string // JWKS
 	OpenID       string // the tool's own configuration
+	Canvas       string // the same as Canvas reads it
+	PEM          string // the signing key's public half
 	Logo         string
 	Registration string // where registration URLs begin
 }

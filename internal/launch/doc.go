@@ -7,6 +7,8 @@
 //	POST      /lti/{workspace}/launch/stored  the launch again, with the secret from the LMS's storage
 //	GET       /lti/{workspace}/jwks.json  the workspace's public keys
 //	GET       /lti/{workspace}/.well-known/openid-configuration
+//	GET       /lti/{workspace}/canvas.json  the same as Canvas reads it
+//	GET       /lti/{workspace}/key.pem    the key that signs, for an LMS that reads no key set
 //	GET       /lti/{workspace}/register   Dynamic Registration, opened by the LMS
 //
 // # The way in

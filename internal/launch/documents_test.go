@@ -1,9 +1,12 @@
 package launch
 
 import (
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,5 +213,60 @@ func TestKeySetsOfWorkspacesHaveNothingInCommon(t *testing.T) {
 			}
 			kids[k.ID] = true
 		}
+	}
+}
+
+func TestCanvasReadsTheToolFromItsOwnDocument(t *testing.T) {
+	h := newHouse(t, http.DefaultClient)
+	e := h.kit.URLs.Endpoints(h.ours.ID, "")
+	var document struct {
+		Title      string   `json:"title"`
+		Target     string   `json:"target_link_uri"`
+		Login      string   `json:"oidc_initiation_url"`
+		KeySet     string   `json:"public_jwk_url"`
+		Scopes     []string `json:"scopes"`
+		Extensions []struct {
+			Platform string `json:"platform"`
+			Settings struct {
+				Placements []struct {
+					Placement string `json:"placement"`
+					Message   string `json:"message_type"`
+					Target    string `json:"target_link_uri"`
+				} `json:"placements"`
+			} `json:"settings"`
+		} `json:"extensions"`
+	}
+	if err := json.Unmarshal([]byte(h.get(e.Canvas).body), &document); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(document.Title, "Greenroom (") || document.Target != e.Launch || document.Login != e.Login || document.KeySet != e.KeySet {
+		t.Errorf("document %+v", document)
+	}
+	if !slices.Contains(document.Scopes, lti.ScopeScore) || len(document.Extensions) != 1 || document.Extensions[0].Platform != "canvas.instructure.com" {
+		t.Errorf("document %+v", document)
+	}
+	for _, p := range document.Extensions[0].Settings.Placements {
+		if p.Target != e.Launch || p.Message == "" || p.Placement == "" {
+			t.Errorf("placement %+v", p)
+		}
+	}
+}
+
+// The file is the key that signs, and its public half alone.
+func TestThePublicKeyIsAFileOfItsOwn(t *testing.T) {
+	h := newHouse(t, http.DefaultClient)
+	e := h.kit.URLs.Endpoints(h.ours.ID, "")
+	file := h.get(e.PEM)
+	block, rest := pem.Decode([]byte(file.body))
+	if block == nil || block.Type != "PUBLIC KEY" || len(rest) != 0 || !strings.Contains(file.Header.Get("Content-Disposition"), "greenroom.pem") {
+		t.Fatalf("%v: %s", file.Header, file.body)
+	}
+	public, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := lti.ParseKeySet([]byte(h.get(e.KeySet).body))
+	if err != nil || !set.Keys[0].RSA.Equal(public) {
+		t.Errorf("another key than in the key set (%v)", err)
 	}
 }

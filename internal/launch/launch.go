@@ -63,6 +63,8 @@ func (l *Launch) Mount(mux web.Router) {
 	mux.Handle("GET /lti/{workspace}/register", l.kit.FramePage(l.kit.Limit(web.RegistrationLimit, l.register)))
 	mux.Handle("GET /lti/{workspace}/jwks.json", l.kit.Document(l.keySet))
 	mux.Handle("GET /lti/{workspace}/.well-known/openid-configuration", l.kit.Document(l.openID))
+	mux.Handle("GET /lti/{workspace}/canvas.json", l.kit.Document(l.canvas))
+	mux.Handle("GET /lti/{workspace}/key.pem", l.kit.Document(l.pem))
 }
 
 // workspace returns the route's workspace, named by its ID. An LMS may go on

@@ -137,7 +137,7 @@ const TicketMark = "~"
 func (u URLs) Endpoints(w greenroom.WorkspaceID, name string) greenroom.ToolEndpoints {
 	return greenroom.ToolEndpoints{
 		Name: name, Login: u.Login(w), Launch: u.Launch(w), KeySet: u.KeySet(w),
-		OpenID: u.OpenIDConfiguration(w), Logo: u.Logo(), Registration: u.Registration(w, ""),
+		OpenID: u.OpenIDConfiguration(w), Canvas: u.lti(w, "canvas.json"), PEM: u.lti(w, "key.pem"), Logo: u.Logo(), Registration: u.Registration(w, ""),
 	}
 }
 
