@@ -33,6 +33,7 @@ func (a *Admin) Mount(mux web.Router) {
 	learners{a}.mount(mux)
 	retention{a}.mount(mux)
 	passbacks{a}.mount(mux)
+	courses{a}.mount(mux)
 	audits{a}.mount(mux)
 	deletions{a}.mount(mux)
 	launches{a}.mount(mux)

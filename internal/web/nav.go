@@ -35,7 +35,7 @@ func navigation(g *Guest, path string) []NavSection {
 	integrations.Here = integrations.Here || path == WorkspacePath(g.Workspace, "settings/keys") // one of its tiles
 	return append(sections,
 		NavSection{"People", []NavLink{link("Members", "people", "members"), link("Learners", "person", "learners")}},
-		NavSection{"LMS", []NavLink{link("Launch log", "launch", "launches"), link("Passbacks", "passback", "passbacks")}},
+		NavSection{"LMS", []NavLink{link("Courses", "course", "courses"), link("Launch log", "launch", "launches"), link("Passbacks", "passback", "passbacks")}},
 		NavSection{"Administration", []NavLink{general, integrations, link("Audit log", "history", "settings/audit")}},
 	)
 }

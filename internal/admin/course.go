@@ -1,0 +1,79 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/web"
+)
+
+// courses is the list of courses, and how everybody in one fares.
+type courses struct{ *Admin }
+
+func (h courses) mount(mux web.Router) {
+	h.settings(mux, "GET /w/{workspace}/courses", h.list)
+	h.settings(mux, "GET /w/{workspace}/courses/{context}", h.show)
+	h.settings(mux, "GET /w/{workspace}/courses/{context}/export", h.export)
+	h.settings(mux, "POST /w/{workspace}/courses/{context}/roster", h.refresh)
+}
+
+type coursesPage struct {
+	Path, LTIPath string
+	Rows          []greenroom.CourseRow
+}
+
+func coursesPath(r *http.Request) string {
+	return web.WorkspacePath(web.Workspace(r.Context()), "courses")
+}
+
+func coursePath(r *http.Request) string { return coursesPath(r) + "/" + string(contextID(r)) }
+
+func contextID(r *http.Request) greenroom.ContextID {
+	return greenroom.ContextID(r.PathValue("context"))
+}
+
+func (h courses) list(w http.ResponseWriter, r *http.Request) error {
+	rows, err := h.kit.Service.Courses(r.Context(), web.Actor(r.Context()))
+	if err != nil {
+		return err
+	}
+	return h.render(w, r, http.StatusOK, "courses.html", coursesPage{Path: coursesPath(r), LTIPath: ltiPath(r), Rows: rows})
+}
+
+type coursePage struct {
+	Courses string // the list's path
+	Name    string
+	View    web.ClassView
+}
+
+func (h courses) show(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.kit.Service.ShowCourse(r.Context(), web.Actor(r.Context()), contextID(r))
+	if err != nil {
+		return err
+	}
+	path := coursePath(r)
+	return h.render(w, r, http.StatusOK, "course.html", coursePage{
+		Courses: coursesPath(r), Name: c.Context.DisplayName(),
+		View: web.NewClassView(c, r.URL.Query(), web.ClassOptions{
+			Path: path, CSV: path + "/export", Refresh: path + "/roster", Admin: true,
+		}),
+	})
+}
+
+func (h courses) export(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.kit.Service.ShowCourse(r.Context(), web.Actor(r.Context()), contextID(r))
+	if err != nil {
+		return err
+	}
+	return web.SendClassCSV(w, c, h.kit.Now(), true)
+}
+
+func (h courses) refresh(w http.ResponseWriter, r *http.Request) error {
+	if err := h.kit.Service.RefreshCourse(r.Context(), web.Actor(r.Context()), contextID(r)); err != nil {
+		return err
+	}
+	if err := h.kit.Flash(r.Context(), web.Success, "The roster will be read in a moment"); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, coursePath(r))
+}
