@@ -101,7 +101,9 @@ func TestClassInABrowser(t *testing.T) {
 	admin.shoot("class-dark", 1280, 1100)
 	admin.must(prefers("light"))
 
-	first := func() string { return admin.value(`document.querySelector(".class-rows tbody tr td:nth-child(3)").innerText`) }
+	first := func() string {
+		return admin.value(`document.querySelector(".class-rows tbody tr td:nth-child(3)").innerText`)
+	}
 	admin.click("Best")
 	admin.until("the best first", `document.querySelector("th[aria-sort=descending]")?.innerText.startsWith("Best")`)
 	best := first()
