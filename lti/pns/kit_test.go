@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -122,4 +123,23 @@ func (p *platform) client() *lti.Client {
 
 func always(status int, answer string) *platform {
 	return &platform{answer: func(*http.Request, string) (int, string) { return status, answer }}
+}
+
+// unsigned is a token with a signature of nothing.
+func unsigned(t testing.TB, claims map[string]any) string {
+	t.Helper()
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := base64.RawURLEncoding.EncodeToString
+	return text([]byte(`{"alg":"RS256","kid":"k1"}`)) + "." + text(payload) + "." + text(make([]byte, 256))
+}
+
+// keyOfNobody is a platform's key that has no other half.
+type keyOfNobody rsa.PublicKey
+
+func (k keyOfNobody) Key(context.Context, lti.Registration, string) (*rsa.PublicKey, error) {
+	key := rsa.PublicKey(k)
+	return &key, nil
 }
