@@ -124,6 +124,7 @@ func (r reader) ConnectionContents(ctx context.Context, id greenroom.ConnectionI
 // there is no such connection.
 func (t *workspaceTx) DeleteConnection(ctx context.Context, id greenroom.ConnectionID) error {
 	path := "connection " + string(id)
+	t.txn.store.places.forget(t.workspace)
 	err := wrote(t.txn.db.DeleteConnection(ctx, q.DeleteConnectionParams{WorkspaceID: t.workspace, ID: id}))
 	if err != nil {
 		return t.fail(path, err)

@@ -98,20 +98,32 @@ const closedWriteLimit = 20 * time.Second
 func (w *workspaceStore) RecordLaunch(ctx context.Context, r greenroom.LaunchRecord) (greenroom.Launch, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closedWriteLimit)
 	defer cancel()
+	p := placeOf(w.workspace, r)
+	known, isKnown := w.store.places.find(p, r.Launch.At)
+	if isKnown && !r.PinDeployment && w.store.gather != nil {
+		recorded, err := w.store.gather.record(ctx, w.workspace, r, known)
+		if !errors.Is(err, errAlone) {
+			return recorded, w.fail("launch "+string(r.Launch.ID), err)
+		}
+	}
 	var recorded greenroom.Launch
 	err := w.store.update(ctx, func(ctx context.Context, t *txn) (err error) {
-		recorded, err = recordLaunch(ctx, t, w.workspace, r)
+		recorded, err = recordLaunch(ctx, t, w.workspace, r, known, isKnown)
 		return err
 	})
 	if err != nil {
 		return greenroom.Launch{}, w.fail("launch "+string(r.Launch.ID), err)
+	}
+	if !isKnown {
+		w.store.places.keep(p, met{recorded.Context, recorded.Link, recorded.LineItem, r.Launch.At})
 	}
 	return recorded, nil
 }
 
 // recordLaunch is the closed write itself: it touches nothing but t, so that
 // many can share one commit. Every launch takes its locks in this order.
-func recordLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, r greenroom.LaunchRecord) (greenroom.Launch, error) {
+// What is known of its place need not be written again.
+func recordLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, r greenroom.LaunchRecord, known met, isKnown bool) (greenroom.Launch, error) {
 	l := r.Launch
 	if l.StateID == "" {
 		return l, errors.New("no state to spend")
@@ -125,7 +137,7 @@ func recordLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, r greenr
 			return l, err
 		}
 	}
-	if err := meet(ctx, t.db, w, r, &l); err != nil {
+	if err := meet(ctx, t.db, w, r, &l, known, isKnown); err != nil {
 		return l, err
 	}
 	n, err := t.db.AddLaunch(ctx, fromLaunch(w, l))
@@ -137,22 +149,31 @@ func recordLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, r greenr
 
 // meet finds or adds whom and what the launch is about, and writes their
 // identifiers into l. An anonymous launch is nobody's.
-func meet(ctx context.Context, db *q.Queries, w greenroom.WorkspaceID, r greenroom.LaunchRecord, l *greenroom.Launch) (err error) {
-	l.Learner, l.Context, l.Link, l.LineItem = "", "", "", ""
+func meet(ctx context.Context, db *q.Queries, w greenroom.WorkspaceID, r greenroom.LaunchRecord, l *greenroom.Launch, known met, isKnown bool) (err error) {
+	l.Learner, l.Context, l.Link, l.LineItem = "", known.context, known.link, known.item
 	if r.Learner.Subject != "" {
 		if l.Learner, err = db.MeetLearner(ctx, fromLearner(w, l.Connection, r.Learner)); err != nil {
 			return err
 		}
 	}
-	if r.Context != nil {
-		if l.Context, err = db.MeetContext(ctx, fromContext(w, l.Connection, *r.Context)); err != nil {
+	if !isKnown {
+		if err := meetPlace(ctx, db, w, r, l); err != nil {
 			return err
 		}
 	}
-	if r.Member != nil && l.Learner != "" && l.Context != "" {
-		member := *r.Member
-		member.Context, member.Learner = l.Context, l.Learner
-		if err := db.MeetContextMember(ctx, fromContextMember(w, member)); err != nil {
+	if r.Member == nil || l.Learner == "" || l.Context == "" {
+		return nil
+	}
+	member := *r.Member
+	member.Context, member.Learner = l.Context, l.Learner
+	return db.MeetContextMember(ctx, fromContextMember(w, member))
+}
+
+// meetPlace finds or adds where the launch comes from.
+func meetPlace(ctx context.Context, db *q.Queries, w greenroom.WorkspaceID, r greenroom.LaunchRecord, l *greenroom.Launch) (err error) {
+	l.Context, l.Link, l.LineItem = "", "", ""
+	if r.Context != nil {
+		if l.Context, err = db.MeetContext(ctx, fromContext(w, l.Connection, *r.Context)); err != nil {
 			return err
 		}
 	}

@@ -31,7 +31,10 @@ func openPostgres(ctx context.Context, databaseURL string) (*Store, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("PostgreSQL: %w", err), closeBoth())
 	}
-	return &Store{dialect: postgresDialect{}, write: db, read: db, reading: db, close: closeBoth, lockMigrations: gooseLocks}, nil
+	return &Store{
+		dialect: postgresDialect{}, write: db, read: db, reading: db, gather: newGather(db),
+		close: closeBoth, lockMigrations: gooseLocks,
+	}, nil
 }
 
 // gooseLocks leaves it to goose's advisory lock.

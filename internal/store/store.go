@@ -32,6 +32,8 @@ type Store struct {
 	read    *sql.DB // PostgreSQL: the same pool
 	writer  *writer // nil on PostgreSQL
 	reading q.DBTX  // read, with what the dialect needs before it
+	gather  *gather // PostgreSQL: launches in one statement; else nil
+	places  places
 	close   func() error
 
 	// lockMigrations waits until no other process migrates this database.

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) greenroom.Store) {
 	t.Run("Scenarios", func(t *testing.T) { testScenarios(t, open(t)) })
 	t.Run("DeepLinking", func(t *testing.T) { testDeepLinking(t, open(t)) })
 	t.Run("RecordLaunch", func(t *testing.T) { testRecordLaunch(t, open(t)) })
+	t.Run("LaunchesOfAMoment", func(t *testing.T) { testLaunchesOfAMoment(t, open(t)) })
 	t.Run("Contexts", func(t *testing.T) { testContexts(t, open(t)) })
 	t.Run("ParallelLaunches", func(t *testing.T) { testParallelLaunches(t, open(t)) })
 	t.Run("LaunchLog", func(t *testing.T) { testLaunchLog(t, open(t)) })
