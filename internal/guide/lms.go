@@ -28,7 +28,7 @@ func moodle() Guide {
 				Fields: []Field{{"Tool URL", Registration, "then **Add LTI Advantage**"}},
 				Then: []Text{
 					"Moodle asks whether to update a tool of the same host or to register a new one. For another workspace on the same host choose **Register as a new external tool**.",
-					"The new tool is *Pending*: press **Activate**.",
+					"The new tool is **Pending**: press **Activate**.",
 				},
 			},
 			{
