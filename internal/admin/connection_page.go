@@ -1,12 +1,14 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/web"
+	"github.com/greenroom-lti/greenroom/lti/profile"
 )
 
 // connection is the page of one connection, and what can be done with it.
@@ -17,6 +19,7 @@ func (h connection) mount(mux web.Router) {
 	h.settings(mux, "GET "+page, h.show)
 	h.settings(mux, "POST "+page, h.edit)
 	h.settings(mux, "POST "+page+"/keyset", h.readKeySet)
+	h.settings(mux, "POST "+page+"/registration", h.update)
 	h.settings(mux, "POST "+page+"/switch", h.turn)
 	h.settings(mux, "GET "+page+"/test", h.tested)
 	h.settings(mux, "POST "+page+"/test", h.test)
@@ -43,6 +46,7 @@ type connectionPage struct {
 	KeySetState     greenroom.KeySetState
 	KeysSeen        string
 	ScopeRows       []scopeRow
+	ByToken         bool // the LMS can start an update of the registration
 	Form            editForm
 	Report          *saveReport
 }
@@ -80,6 +84,7 @@ func (h connection) page(r *http.Request, typed *editForm) (connectionPage, erro
 	if c.How == greenroom.ByRegistration {
 		page.How = "By dynamic registration"
 	}
+	page.ByToken = c.How == greenroom.ByRegistration && c.LMS().Registration.Update == profile.UpdateByToken
 	for _, s := range report.Scopes {
 		page.ScopeRows = append(page.ScopeRows, newScopeRow(s))
 	}
@@ -181,6 +186,21 @@ func (h connection) readKeySet(w http.ResponseWriter, r *http.Request) error {
 		said = "The keyset could not be read"
 	}
 	return h.back(w, r, saved, said, true)
+}
+
+// update asks the LMS for what Greenroom wants today.
+func (h connection) update(w http.ResponseWriter, r *http.Request) error {
+	ws := web.Workspace(r.Context())
+	tool := h.urls(r).Endpoints(ws.ID, "Greenroom ("+ws.Name+")")
+	_, err := h.kit.Service.UpdateRegistration(r.Context(), web.Actor(r.Context()), connectionID(r), tool)
+	var saved greenroom.SavedConnection
+	said := "The registration is updated"
+	if problem, ok := errors.AsType[*greenroom.RegistrationError](err); ok {
+		saved.Warnings, said = []string{problem.Text}, "The registration was not updated: "+problem.Text
+	} else if err != nil {
+		return err
+	}
+	return h.back(w, r, saved, said, false)
 }
 
 func (h connection) turn(w http.ResponseWriter, r *http.Request) error {

@@ -42,6 +42,7 @@ const (
 	ConnectionCreated    AuditAction = "connection.created"
 	ConnectionChanged    AuditAction = "connection.changed"
 	ConnectionRegistered AuditAction = "connection.registered"
+	ConnectionUpdated    AuditAction = "connection.registration_updated"
 	ConnectionDisabled   AuditAction = "connection.disabled"
 	ConnectionEnabled    AuditAction = "connection.enabled"
 	ConnectionDeleted    AuditAction = "connection.deleted"
@@ -78,6 +79,7 @@ var actionTexts = map[AuditAction]string{
 	ConnectionCreated:    "Connected an LMS",
 	ConnectionChanged:    "Changed a connection",
 	ConnectionRegistered: "LMS registered itself",
+	ConnectionUpdated:    "Updated the registration",
 	ConnectionDisabled:   "Switched a connection off",
 	ConnectionEnabled:    "Switched a connection on",
 	ConnectionDeleted:    "Deleted a connection",

@@ -219,6 +219,7 @@ func (s *Service) changeConnection(ctx context.Context, tx Tx, a Actor, old, c C
 		c.ConfigurationURL, c.RegistrationURL, c.RegistrationToken = old.ConfigurationURL, old.RegistrationURL, old.RegistrationToken
 	} else {
 		c.joinDeployments(old)
+		c.RegistrationURL, c.RegistrationToken = old.RegistrationURL, old.RegistrationToken
 		if c.Audience == "" {
 			c.Audience = old.Audience
 		}

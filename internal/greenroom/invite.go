@@ -205,6 +205,10 @@ func (s *Service) Register(ctx context.Context, w WorkspaceID, token string, r R
 	// A popup that closes must not cut the exchange in two: what the platform
 	// has registered is kept.
 	ctx = context.WithoutCancel(ctx)
+	r.Known = func(ctx context.Context, issuer, clientID string) (bool, error) {
+		same, err := store.ConnectionsOf(ctx, issuer, clientID)
+		return len(same) > 0 && clientID != "", err
+	}
 	answer, err := s.Platforms.Register(ctx, r)
 	if err != nil {
 		return Connection{}, errors.Join(err, s.releaseInvite(ctx, store, i.ID, lease))
@@ -221,6 +225,9 @@ func (s *Service) Register(ctx context.Context, w WorkspaceID, token string, r R
 		// The registration is its maker's doing: the URL was theirs to hand out.
 		by := Actor{Person: i.CreatedBy, Workspace: w}
 		if saved, _, err = s.upsertConnection(ctx, tx, by, answer.connection(s.Now())); err != nil {
+			return err
+		}
+		if saved, err = s.keepManagement(ctx, tx, w, saved, answer); err != nil {
 			return err
 		}
 		i.UsedAt, i.LeaseUntil, i.Connection = s.Now(), time.Time{}, saved.ID

@@ -17,6 +17,11 @@ type Platforms interface {
 	// *RegistrationError when the platform or its document is at fault.
 	Register(ctx context.Context, r RegistrationRequest) (Registered, error)
 
+	// UpdateRegistration asks for what Greenroom wants today, by the way that the
+	// platform left for it (RFC 7592). token is the opened RegistrationToken.
+	// Errors are *RegistrationError.
+	UpdateRegistration(ctx context.Context, c Connection, token string, t ToolEndpoints) (Registered, error)
+
 	// PostScore brings one score to a line item. Errors are
 	// *lti.ServiceError when the platform had something to say.
 	// The workspace is the one that owns both.
@@ -75,6 +80,10 @@ type RegistrationRequest struct {
 	ConfigurationURL string // openid_configuration
 	Token            string // registration_token, may be empty; never logged
 	Tool             ToolEndpoints
+	// Known tells whether a connection of this workspace has the issuer and
+	// client ID. An LMS that wants to change another tool's registration is
+	// refused: it may be another workspace's.
+	Known func(ctx context.Context, issuer, clientID string) (bool, error)
 }
 
 // ToolEndpoints are the URLs by which a platform knows one workspace.
@@ -104,6 +113,10 @@ type Registered struct {
 	Asked      []string // scopes
 	Scopes     []string // granted
 	Missing    []string // asked for and not granted
+	Updated    bool     // a registration that was there before
+	// ManagementURL and ManagementToken open the registration later (RFC 7592);
+	// empty if the platform offers that not.
+	ManagementURL, ManagementToken string
 	// ConfigurationURL is where the platform publishes what it is.
 	ConfigurationURL string
 	KeySet           []byte // nil if it could not be fetched yet

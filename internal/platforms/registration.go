@@ -42,6 +42,12 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 	if err != nil {
 		return greenroom.Registered{}, registrationError(err)
 	}
+	_, updates := dynreg.UpdatesRegistration(r.Token)
+	if updates {
+		if err := p.mayUpdate(ctx, cfg, r); err != nil {
+			return greenroom.Registered{}, err
+		}
+	}
 	answer, err := dynreg.Register(ctx, p.client, cfg, r.Token, p.ToolConfiguration(r.Tool))
 	if err != nil {
 		return greenroom.Registered{}, registrationError(err)
@@ -51,7 +57,8 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 		AuthURL: cfg.AuthorizationEndpoint, TokenURL: cfg.TokenEndpoint, KeySetURL: cfg.JWKSURI,
 		Audience: cfg.AuthorizationServer, Product: cfg.ProductFamilyCode,
 		Asked: wantedScopes, Scopes: answer.Scopes, Missing: answer.Missing,
-		ConfigurationURL: keptURL(r.ConfigurationURL),
+		ConfigurationURL: keptURL(r.ConfigurationURL), Updated: updates,
+		ManagementURL: answer.Management.URL, ManagementToken: string(answer.Management.Token),
 	}
 	// The registration stands, whether or not the keys can be had already.
 	if report, err := p.FetchKeySet(ctx, cfg.JWKSURI); err == nil {
@@ -60,6 +67,42 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 		p.log.WarnContext(ctx, "key set not fetched", "url", cfg.JWKSURI, "err", err)
 	}
 	return registered, nil
+}
+
+// mayUpdate refuses to change the registration of a tool that is not one of the
+// workspace's connections. An LMS offers all tools of our host to be changed.
+func (p *Platforms) mayUpdate(ctx context.Context, cfg dynreg.PlatformConfiguration, r greenroom.RegistrationRequest) error {
+	current, err := dynreg.Current(ctx, p.client, cfg, r.Token)
+	if err != nil {
+		return registrationError(err)
+	}
+	known, err := r.Known(ctx, cfg.Issuer, current.ClientID)
+	if err != nil || known {
+		return err
+	}
+	return &greenroom.RegistrationError{
+		Text: "The LMS asked to change a tool that this workspace is not connected by; it may be another workspace's. In the LMS, choose to register a new tool instead.",
+	}
+}
+
+// UpdateRegistration changes a registration by RFC 7592. Errors are
+// *greenroom.RegistrationError.
+func (p *Platforms) UpdateRegistration(ctx context.Context, c greenroom.Connection, token string, t greenroom.ToolEndpoints) (greenroom.Registered, error) {
+	var cfg dynreg.PlatformConfiguration // what it lists, if it can be had
+	if c.ConfigurationURL != "" {
+		if found, err := dynreg.Discover(ctx, p.client, c.ConfigurationURL, "", dynreg.Options{AllowHTTP: p.allowHTTP}); err == nil {
+			cfg = found
+		}
+	}
+	way := dynreg.Management{ClientID: c.ClientID, URL: c.RegistrationURL, Token: dynreg.Token(token)}
+	answer, err := way.Update(ctx, p.client, cfg, p.ToolConfiguration(t))
+	if err != nil {
+		return greenroom.Registered{}, registrationError(err)
+	}
+	return greenroom.Registered{
+		ClientID: answer.ClientID, Asked: wantedScopes, Scopes: answer.Scopes, Missing: answer.Missing, Updated: true,
+		ManagementURL: answer.Management.URL, ManagementToken: string(answer.Management.Token),
+	}, nil
 }
 
 // keptURL is the address of a configuration without what may open something:

@@ -1,6 +1,8 @@
 package platforms
 
 import (
+	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -233,5 +235,56 @@ func TestConfigurationURLsThatAreNotCalled(t *testing.T) {
 		if !ok || problem.Text != want {
 			t.Errorf("%s: %v, want %q", address, err, want)
 		}
+	}
+}
+
+// updating is a token by which Moodle lets a registration be changed.
+func updating() string {
+	part := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+	return part(`{"alg":"RS256"}`) + "." + part(`{"sub":"7","scope":"reg-update"}`) + "." + part("signature")
+}
+
+func TestOnlyAToolOfThisWorkspaceIsUpdated(t *testing.T) {
+	r := newRegistrar(t)
+	r.mux.HandleFunc("GET /register", func(w http.ResponseWriter, q *http.Request) {
+		_ = json.NewEncoder(w).Encode(map[string]any{"client_id": "abc", toolKey: map[string]any{"deployment_id": "7"}})
+	})
+	for name, known := range map[string]bool{"another workspace's": false, "ours": true} {
+		r.asked = nil
+		registered, err := r.platforms.Register(t.Context(), greenroom.RegistrationRequest{
+			ConfigurationURL: r.lms.URL + "/openid-configuration", Token: updating(),
+			Known: func(_ context.Context, issuer, client string) (bool, error) {
+				if issuer != r.lms.URL || client != "abc" {
+					t.Errorf("asked for %s, %s", issuer, client)
+				}
+				return known, nil
+			},
+		})
+		if known && (err != nil || !registered.Updated || registered.ClientID != "abc" || r.asked == nil) {
+			t.Errorf("%s: %+v, %v", name, registered, err)
+		}
+		if problem, ok := errors.AsType[*greenroom.RegistrationError](err); !known && (!ok || !strings.Contains(problem.Text, "another workspace") || r.asked != nil) {
+			t.Errorf("%s: %v; sent %v", name, err, r.asked)
+		}
+	}
+}
+
+func TestARegistrationIsChangedWhereThePlatformSays(t *testing.T) {
+	r := newRegistrar(t)
+	var put map[string]any
+	r.mux.HandleFunc("PUT /registrations/abc", func(w http.ResponseWriter, q *http.Request) {
+		if q.Header.Get("Authorization") != "Bearer open sesame" {
+			t.Errorf("Authorization %q", q.Header.Get("Authorization"))
+		}
+		if err := json.NewDecoder(q.Body).Decode(&put); err != nil {
+			t.Error(err)
+		}
+		put["registration_access_token"], put["registration_client_uri"] = "next sesame", r.lms.URL+"/registrations/abc"
+		_ = json.NewEncoder(w).Encode(put)
+	})
+	c := greenroom.Connection{ClientID: "abc", RegistrationURL: r.lms.URL + "/registrations/abc", ConfigurationURL: r.lms.URL + "/openid-configuration"}
+	registered, err := r.platforms.UpdateRegistration(t.Context(), c, "open sesame", greenroom.ToolEndpoints{Launch: "https://practice.example.com/lti/w/launch"})
+	if err != nil || put["client_id"] != "abc" || registered.ManagementToken != "next sesame" || !slices.Contains(registered.Scopes, lti.ScopeScore) {
+		t.Errorf("%+v, %v; sent %v", registered, err, put)
 	}
 }
