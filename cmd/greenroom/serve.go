@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/app"
@@ -26,6 +27,8 @@ type serveCmd struct {
 	LaunchLogKeep  keepTime       `help:"How long the launch log keeps its rows, for example 30d; at least 2d." env:"GREENROOM_LAUNCH_LOG_KEEP" default:"90d" placeholder:"DAYS"`
 	KeyMaxAge      time.Duration  `help:"How long a signing key signs before the next one takes over by itself; 0: never." env:"GREENROOM_KEY_MAX_AGE" default:"4320h" placeholder:"DURATION"`
 	KeyOverlap     time.Duration  `help:"How long a signing key stays published after its last signature." env:"GREENROOM_KEY_OVERLAP" default:"168h" placeholder:"DURATION"`
+	MetricsListen  string         `help:"Private address for metrics, health in detail and profiles, for example 127.0.0.1:9090; empty: none. Whoever reaches it sees all of it." env:"GREENROOM_METRICS_LISTEN" placeholder:"HOST:PORT"`
+	SlowQuery      time.Duration  `help:"Log queries to the database that take this long; 0: none." env:"GREENROOM_SLOW_QUERY" default:"500ms" placeholder:"DURATION"`
 	LogFormat      string         `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text"`
 }
 
@@ -43,6 +46,11 @@ func (c serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	private, err := c.servePrivate(ctx, a)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer private()
 	if err := announceSetUp(ctx, a, s); err != nil {
 		return err
 	}
@@ -52,6 +60,27 @@ func (c serveCmd) Run(ctx context.Context, s streams) error {
 	}
 	config.Log.Info("stopped")
 	return nil
+}
+
+// servePrivate opens the private address, if there is to be one, and returns
+// what closes it.
+func (c serveCmd) servePrivate(ctx context.Context, a *app.App) (stop func(), err error) {
+	if c.MetricsListen == "" {
+		return func() {}, nil
+	}
+	l, err := net.Listen("tcp", c.MetricsListen)
+	if err != nil {
+		return nil, fmt.Errorf("--metrics-listen: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it is read while the server drains
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := a.ServePrivate(ctx, l); err != nil {
+			a.Config.Log.Error("private address", "err", err)
+		}
+	})
+	a.Config.Log.Info("metrics, health and profiles for whoever reaches this address", "listen", l.Addr().String())
+	return func() { cancel(); served.Wait() }, nil
 }
 
 func (c serveCmd) appConfig(s streams) (app.Config, error) {
@@ -65,6 +94,7 @@ func (c serveCmd) appConfig(s streams) (app.Config, error) {
 	config.PublicURL, config.SupportContact = public, c.SupportContact
 	config.TrustedProxies = c.TrustProxy
 	config.LaunchLogKeep = time.Duration(c.LaunchLogKeep)
+	config.SlowQuery = c.SlowQuery
 	config.KeyMaxAge, config.KeyOverlap = c.KeyMaxAge, c.KeyOverlap
 	return config, errors.Join(err, c.checkKeys())
 }

@@ -43,6 +43,10 @@ type Config struct {
 	// TrustedProxies may say whom they speak for, beside those on this machine.
 	TrustedProxies []netip.Prefix
 
+	// SlowQuery is from when on a query to the database is worth a line of the
+	// log; 0: never.
+	SlowQuery time.Duration
+
 	// Development allows http and platforms on loopback, and nothing else.
 	Development bool
 
@@ -50,6 +54,10 @@ type Config struct {
 	Log     *slog.Logger
 	Now     func() time.Time
 	Random  io.Reader
+
+	// DiskFree tells how many bytes are left for a folder; nil: the system is
+	// asked.
+	DiskFree func(folder string) (uint64, error)
 }
 
 // MinLaunchLogKeep is the least time for which the launch log keeps its rows: far

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/metrics"
 	"github.com/greenroom-lti/greenroom/internal/outbound"
 	"github.com/greenroom-lti/greenroom/internal/platforms"
 	"github.com/greenroom-lti/greenroom/internal/roleplay"
@@ -23,6 +24,8 @@ type House struct {
 	Service   *greenroom.Service
 	Platforms *platforms.Platforms
 	Outbound  *outbound.Client
+
+	metrics *metrics.Metrics
 }
 
 // OpenService opens the database (bringing its schema up to date) and builds
@@ -38,18 +41,22 @@ func OpenService(ctx context.Context, c Config) (*House, error) {
 	if err := makeFolder(c.DataDir); err != nil {
 		return nil, err
 	}
+	figures := metrics.New(c.Version, c.dialect())
 	out, err := outbound.New(outbound.Options{
 		AllowNetworks: c.AllowNetworks, AllowPorts: c.AllowPorts, CAFile: c.CAFile,
 		Development: c.Development, Version: c.Version, Log: c.Log,
+		Observe: func(o outbound.CallOutcome, took time.Duration) { figures.Call(string(o), took) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, c.StoreOptions(true))
+	options := c.StoreOptions(true)
+	options.Observer = figures.Query
+	db, err := store.Open(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	h := &House{Config: c, Store: db, Outbound: out}
+	h := &House{Config: c, Store: db, Outbound: out, metrics: figures}
 	if err := h.assemble(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -77,7 +84,7 @@ func (h *House) assemble(ctx context.Context) error {
 		Store: h.Store, Vault: vault, Platforms: h.Platforms,
 		Engine: roleplay.NewEngine(roleplay.Limits{}),
 		Now:    c.Now, Random: c.Random, Log: c.Log, AllowHTTP: c.Development,
-		KeyPolicy: c.keyPolicy(), MainHost: c.mainHost(),
+		KeyPolicy: c.keyPolicy(), Observer: h.metrics, MainHost: c.mainHost(),
 	}
 	return checkMasterKey(ctx, h.Service, c.masterKeyPlace())
 }
@@ -103,12 +110,26 @@ func (h *House) Close() error { return h.Store.Close() }
 
 // StoreOptions are those of the configured database.
 func (c Config) StoreOptions(migrate bool) store.Options {
-	return store.Options{Path: c.path(databaseFile), DatabaseURL: c.DatabaseURL, Migrate: migrate}
+	return store.Options{
+		Path: c.path(databaseFile), DatabaseURL: c.DatabaseURL, Migrate: migrate, Logger: c.Log, Slow: c.SlowQuery,
+	}
+}
+
+// dialect names the database before it is open.
+func (c Config) dialect() string {
+	if c.DatabaseURL == "" {
+		return "SQLite"
+	}
+	return "PostgreSQL"
 }
 
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Log = slog.New(greenroom.TrailHandler(c.Log.Handler()))
+	if c.DiskFree == nil {
+		c.DiskFree = diskFree
 	}
 	if c.Now == nil {
 		c.Now = time.Now

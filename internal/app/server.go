@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -33,6 +35,8 @@ type App struct {
 	rosters   *jobs.Rosters
 	sweeps    *jobs.Sweeps
 	lock      *flock.Flock
+	health    healthWatch
+	begun     time.Time
 }
 
 // Open locks the data directory and puts the server together.
@@ -45,11 +49,14 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkDisk(); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
 	h, err := OpenService(ctx, c)
 	if err != nil {
 		return nil, errors.Join(err, lock.Unlock())
 	}
-	a := &App{House: h, lock: lock}
+	a := &App{House: h, lock: lock, begun: c.Now()}
 	if err := a.assemble(); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -69,6 +76,7 @@ func (a *App) assemble() error {
 		return err
 	}
 	a.Kit = kit
+	a.watch()
 	a.launches = greenroom.NewLaunchLog(a.Service)
 	a.passbacks = jobs.New(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
 	a.rosters = jobs.NewRosters(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
@@ -85,7 +93,7 @@ func (a *App) assemble() error {
 	launch.New(kit, a.Platforms, a.launches).Mount(mux)
 	stage.New(kit).Mount(mux)
 	course.New(kit).Mount(mux)
-	mux.Handle("GET /livez", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }))
+	mux.Handle("GET /livez", http.HandlerFunc(alive))
 	mux.Handle("GET /readyz", http.HandlerFunc(a.ready))
 	a.handler = kit.Wrap(mux)
 	return nil
@@ -98,16 +106,9 @@ func (a *App) Handler() http.Handler { return a.handler }
 // http.ServeMux writes them.
 func (a *App) Routes() []string { return a.routes.Patterns() }
 
-// ready tells a load balancer whether requests can be answered.
-func (a *App) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	if err := a.Store.Ping(ctx); err != nil {
-		a.Config.Log.Warn("not ready", "err", err)
-		http.Error(w, "database: no answer", http.StatusServiceUnavailable)
-		return
-	}
-	fmt.Fprintln(w, "ok")
+// errorLog takes what net/http has to say: broken handshakes, mostly.
+func (a *App) errorLog() *log.Logger {
+	return slog.NewLogLogger(a.Config.Log.Handler(), slog.LevelDebug)
 }
 
 // drainTime is how long requests under way may take once the server is asked
@@ -125,6 +126,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          a.errorLog(),
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var workers sync.WaitGroup

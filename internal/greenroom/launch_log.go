@@ -41,6 +41,7 @@ func (l *LaunchLog) Add(w WorkspaceID, launch Launch) { l.AddOf(w, launch, "") }
 // AddOf does the same for a launch whose token was the connection's own: its
 // subject is a learner, unless they never got in.
 func (l *LaunchLog) AddOf(w WorkspaceID, launch Launch, subject string) {
+	l.service.Observing().Launch(LaunchRefused, launch.Check, launch.Took)
 	if l.offer(refusedLaunch{w, launch.readable(), subject}) {
 		return
 	}

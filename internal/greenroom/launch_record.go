@@ -68,6 +68,7 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 	launch, err := s.Store.Workspace(w).RecordLaunch(ctx, record)
 	if err == nil {
 		s.rosterAfterLaunch(ctx, w, record, launch)
+		s.Observing().Launch(LaunchOK, "", launch.Took)
 	}
 	return launch, token, err
 }

@@ -104,6 +104,13 @@ func (s *Service) want(ctx context.Context, tx Tx, v Visit, session Session) err
 // Deliver posts a claimed passback once and tells what came of it. It writes
 // nothing but a line item's maximum.
 func (s *Service) Deliver(ctx context.Context, due DuePassback) Outcome {
+	begun := s.Now()
+	o := s.deliver(WithTrail(ctx, "", due.Workspace, due.Connection), due)
+	s.Observing().Passback(o.Kind, s.Now().Sub(begun))
+	return o
+}
+
+func (s *Service) deliver(ctx context.Context, due DuePassback) Outcome {
 	o := Outcome{Score: due.Wanted}
 	conflict := due.Attempts > 0 && strings.HasPrefix(due.Answer, conflictPrefix)
 	c, err := s.Store.Workspace(due.Workspace).Connection(ctx, due.Connection)

@@ -169,6 +169,7 @@ func (s *Service) Authenticate(ctx context.Context, email, password string) (Per
 	if err != nil {
 		return Person{}, err
 	}
+	s.Observing().SignIn(known && ok)
 	if !known || !ok {
 		return Person{}, ErrCredentials
 	}

@@ -29,6 +29,8 @@ type Service struct {
 	Wake func()
 	// WakeRosters tells those of rosters the same.
 	WakeRosters func()
+	// Observer hears of what happens; nil: nobody does.
+	Observer Observer
 
 	hashing hashLimit
 	plays   playCache

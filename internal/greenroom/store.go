@@ -81,6 +81,13 @@ type InstanceStore interface {
 	RosterLanes(ctx context.Context, now time.Time) ([]Lane, error)
 	NextRoster(ctx context.Context) (time.Time, error)
 
+	// PassbackQueue tells how much waits and has failed in all workspaces.
+	// Failing has at most so many lanes.
+	PassbackQueue(ctx context.Context, now time.Time, lanes int) (PassbackQueue, error)
+	// SigningKeys counts the keys that sign at a time; Oldest is when the one
+	// that signs for longest began.
+	SigningKeys(ctx context.Context, now time.Time) (Backlog, error)
+
 	// InstanceAudit returns what was kept of workspaces that were deleted, the
 	// newest first. NounID is the workspace's ID.
 	InstanceAudit(ctx context.Context) ([]AuditEntry, error)

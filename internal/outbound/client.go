@@ -25,6 +25,8 @@ type Options struct {
 	Log         *slog.Logger     // nil: no log lines
 	RootCAs     *x509.CertPool   // trusted certificates; nil: the system's
 	Now         func() time.Time // for the log's durations; nil: time.Now
+	// Observe hears how each call went; nil: nobody does. It must not block.
+	Observe func(outcome CallOutcome, took time.Duration)
 
 	resolver *net.Resolver // nil: the system's
 }
@@ -50,6 +52,7 @@ type Client struct {
 	userAgent   string
 	log         *slog.Logger
 	now         func() time.Time
+	observe     func(CallOutcome, time.Duration)
 	hosts       hosts
 }
 
@@ -64,6 +67,10 @@ func New(o Options) (*Client, error) {
 		userAgent:   "Greenroom/" + o.Version,
 		log:         o.Log,
 		now:         o.Now,
+		observe:     o.Observe,
+	}
+	if c.observe == nil {
+		c.observe = func(CallOutcome, time.Duration) {}
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -150,6 +157,7 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 		return nil, c.failed(r, err, begun)
 	}
 	answer.Body = &roomyBody{ReadCloser: answer.Body, leave: host.leave}
+	c.observe(outcomeOf(answer.StatusCode), c.now().Sub(begun))
 	c.log.LogAttrs(r.Context(), slog.LevelInfo, "outbound", append(c.attrs(r, begun), slog.Int("status", answer.StatusCode))...)
 	answer.Body = &limited{body: answer.Body, left: maxBody, request: r}
 	return answer, nil
@@ -159,6 +167,7 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 // library's error quotes the URL with its query.
 func (c *Client) failed(r *http.Request, err error, begun time.Time) error {
 	e := newError(r, err)
+	c.observe(e.outcome(), c.now().Sub(begun))
 	c.log.LogAttrs(r.Context(), slog.LevelWarn, "outbound", append(c.attrs(r, begun), slog.Any("err", e.Cause))...)
 	return e
 }

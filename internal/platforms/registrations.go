@@ -36,6 +36,9 @@ func (r registrations) Find(ctx context.Context, issuer, clientID string) ([]lti
 	if len(found) == 0 && off != "" {
 		return nil, &greenroom.SwitchedOffError{Connection: off}
 	}
+	if len(found) == 1 {
+		greenroom.Note(ctx, "", greenroom.ConnectionID(found[0].ID))
+	}
 	return found, nil
 }
 
@@ -47,6 +50,7 @@ func (r registrations) Registration(ctx context.Context, id string) (lti.Registr
 	if err == nil && c.Disabled {
 		return lti.Registration{}, &greenroom.SwitchedOffError{Connection: c.ID}
 	}
+	greenroom.Note(ctx, "", c.ID)
 	return registration(c), err
 }
 

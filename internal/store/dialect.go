@@ -25,6 +25,9 @@ type dialect interface {
 	// schemaVersion returns the version of the tables, 0 if there are none.
 	schemaVersion(ctx context.Context, db *sql.DB) (int64, error)
 
+	// writable tells why a transaction cannot write; nil if it can.
+	writable(ctx context.Context, tx q.DBTX) error
+
 	// isTaken tells whether err is about a value that has to be unique;
 	// isDangling, about a reference to nothing.
 	isTaken(err error) bool
@@ -60,6 +63,9 @@ func (sqliteDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
 func (sqliteDialect) schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
 	return schemaVersion(ctx, db, "select exists (select 1 from sqlite_master where type = 'table' and name = 'goose_db_version')")
 }
+
+// writable has nothing to ask: the transaction has begun.
+func (sqliteDialect) writable(context.Context, q.DBTX) error { return nil }
 
 func (sqliteDialect) isTaken(err error) bool {
 	return sqliteCode(err, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
@@ -111,6 +117,15 @@ func (postgresDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
 
 func (postgresDialect) schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
 	return schemaVersion(ctx, db, "select to_regclass('goose_db_version') is not null")
+}
+
+func (postgresDialect) writable(ctx context.Context, tx q.DBTX) error {
+	var readOnly bool
+	err := tx.QueryRowContext(ctx, "select current_setting('transaction_read_only')::boolean").Scan(&readOnly)
+	if err == nil && readOnly {
+		err = errReadOnly
+	}
+	return err
 }
 
 func (postgresDialect) isTaken(err error) bool { return postgresCode(err, "23505") }

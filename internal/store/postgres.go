@@ -11,6 +11,9 @@ import (
 
 // openPostgres opens one pool for reading and writing. Errors name no password.
 func openPostgres(ctx context.Context, databaseURL string) (*Store, error) {
+	if err := checkDatabaseURL(databaseURL); err != nil {
+		return nil, err
+	}
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", err)
@@ -29,7 +32,7 @@ func openPostgres(ctx context.Context, databaseURL string) (*Store, error) {
 		return err
 	}
 	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("PostgreSQL: %w", err), closeBoth())
+		return nil, errors.Join(explain(err, config.ConnConfig), closeBoth())
 	}
 	return &Store{
 		dialect: postgresDialect{}, write: db, read: db, reading: db, gather: newGather(db),

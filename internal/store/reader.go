@@ -78,7 +78,7 @@ func (s *Store) queries(ctx context.Context) (*q.Queries, error) {
 	if err := s.free(ctx); err != nil {
 		return nil, err
 	}
-	return q.New(cleaner{s.reading}), nil
+	return q.New(cleaner{s.watched(s.reading)}), nil
 }
 
 // lock implements source: what is read outside of a transaction may change.

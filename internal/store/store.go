@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store/q"
@@ -21,13 +22,22 @@ type Options struct {
 	// database whose tables are older than this program, with a *SchemaError;
 	// those that are newer it refuses always.
 	Migrate bool
-	// Logger hears of migrations; nil for none.
+	// Logger hears of migrations and slow queries; nil for none.
 	Logger *slog.Logger
+	// Observer hears of every query; nil for none.
+	Observer Observer
+	// Slow is from when on a query is worth a line of the log; 0: never.
+	Slow time.Duration
 }
 
 // A Store keeps Greenroom's data in one database.
 type Store struct {
 	dialect dialect
+
+	observer Observer
+	slow     time.Duration
+	log      *slog.Logger
+
 	write   *sql.DB // SQLite: for migrations; writer has a connection of its own
 	read    *sql.DB // PostgreSQL: the same pool
 	writer  *writer // nil on PostgreSQL
@@ -51,6 +61,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.prepare(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.observer, s.slow, s.log = o.Observer, o.Slow, o.Logger
 	return s, nil
 }
 

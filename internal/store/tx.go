@@ -24,7 +24,7 @@ func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn)
 		return err
 	}
 	inside := func(tx q.DBTX) error {
-		t := &txn{store: s, tx: tx, db: q.New(cleaner{tx})}
+		t := &txn{store: s, tx: tx, db: q.New(cleaner{s.watched(tx)})}
 		return fn(context.WithValue(ctx, insideOf{s}, true), t)
 	}
 	if s.writer != nil {

@@ -53,6 +53,9 @@ func (k *Kit) receive(next http.Handler) http.Handler {
 			return
 		}
 		of, err := k.Service.HostOf(r.Context(), r.Host)
+		if of == "" {
+			k.compareOrigin(r)
+		}
 		switch {
 		case errors.Is(err, greenroom.ErrUnknownHost):
 			misdirected(w, r, err)

@@ -52,6 +52,7 @@ type Kit struct {
 	pages   *Templates // of this package: sign-in, set-up, errors
 
 	limits limits
+	watch  originWatch
 }
 
 // New returns a Kit. It fails if the public URL is none.

@@ -96,6 +96,7 @@ func (k *Kit) Count(w http.ResponseWriter, r *http.Request, name LimitName, subj
 	if wait <= 0 {
 		return nil
 	}
+	k.Service.Observing().Limited(string(name))
 	seconds := int(math.Ceil(wait.Seconds()))
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	return &PageError{

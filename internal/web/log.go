@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
 
 // logRequest writes the request's one line. The query is left out: it may
@@ -29,6 +31,34 @@ func (k *Kit) logRequest(r *http.Request, noted *request, w *response, begun tim
 		attrs = append(attrs, slog.Any("err", noted.err))
 	}
 	k.Log.LogAttrs(r.Context(), level, "request", attrs...)
+	k.Service.Observing().Request(area(r.URL.Path), w.status, k.Now().Sub(begun))
+}
+
+// longestID is as much of an ID as a log line holds: a UUID.
+const longestID = 36
+
+// workspaceIn returns the workspace whose ID a path names, empty if it names
+// none.
+func workspaceIn(path string) greenroom.WorkspaceID {
+	for _, below := range framed {
+		if rest, ok := strings.CutPrefix(path, below); ok {
+			id, _, _ := strings.Cut(rest, "/")
+			return greenroom.WorkspaceID(id[:min(len(id), longestID)])
+		}
+	}
+	return ""
+}
+
+// area returns the part of the server that a path belongs to.
+func area(path string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch first {
+	case "lti", "stage", "assets":
+		return first
+	case "livez", "readyz":
+		return "health"
+	}
+	return "admin"
 }
 
 // loggedPath leaves out what opens something: the token of a person's link, and

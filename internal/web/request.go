@@ -50,6 +50,7 @@ func (k *Kit) Wrap(next http.Handler) http.Handler {
 			k.fail(out, r, fmt.Errorf("reference: %w", err))
 			return
 		}
+		r = r.WithContext(greenroom.WithTrail(r.Context(), noted.reference, workspaceIn(r.URL.Path), ""))
 		guarded.ServeHTTP(out, r)
 	})
 }

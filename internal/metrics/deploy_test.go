@@ -1,0 +1,116 @@
+package metrics_test
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A dashboard and alert rules that name a figure which is not there stay empty
+// and silent, and nobody notices.
+var named = regexp.MustCompile(`\b(greenroom|go|process)_[a-z0-9_]+`)
+
+func checkExpression(t *testing.T, names []string, where, expr string) {
+	t.Helper()
+	found := named.FindAllString(expr, -1)
+	if len(found) == 0 && !strings.Contains(expr, "up{") {
+		t.Errorf("%s: %q names no figure", where, expr)
+	}
+	for _, name := range found {
+		base := name
+		for _, suffix := range []string{"_bucket", "_sum", "_count"} {
+			base = strings.TrimSuffix(base, suffix)
+		}
+		if !slices.Contains(names, name) && !slices.Contains(names, base) {
+			t.Errorf("%s: there is no %s", where, name)
+		}
+	}
+	if strings.Count(expr, "(") != strings.Count(expr, ")") || strings.Count(expr, "{") != strings.Count(expr, "}") {
+		t.Errorf("%s: %q is not closed", where, expr)
+	}
+}
+
+func TestAlertRulesNameWhatIsThere(t *testing.T) {
+	raw, err := os.ReadFile("../../deploy/prometheus/greenroom.rules.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Groups []struct {
+			Name  string
+			Rules []struct {
+				Alert, Expr, For    string
+				Labels, Annotations map[string]string
+			}
+		}
+	}
+	d := yaml.NewDecoder(strings.NewReader(string(raw)))
+	d.KnownFields(true)
+	if err := d.Decode(&file); err != nil {
+		t.Fatal(err)
+	}
+	names := newHouse().Names()
+	alerts := 0
+	for _, g := range file.Groups {
+		for _, r := range g.Rules {
+			alerts++
+			checkExpression(t, names, r.Alert, r.Expr)
+			if r.Alert == "" || r.Annotations["summary"] == "" || r.Annotations["description"] == "" || r.Labels["severity"] == "" {
+				t.Errorf("%s says too little", r.Alert)
+			}
+		}
+	}
+	if alerts < 10 {
+		t.Errorf("%d alerts", alerts)
+	}
+}
+
+func TestDashboardNamesWhatIsThere(t *testing.T) {
+	raw, err := os.ReadFile("../../deploy/grafana/greenroom.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		UID, Title string
+		Panels     []struct {
+			ID      int
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+	names := newHouse().Names()
+	shown := map[string]bool{}
+	ids := map[int]bool{}
+	for _, p := range file.Panels {
+		if ids[p.ID] || p.Title == "" || len(p.Targets) == 0 {
+			t.Errorf("panel %d %q is no panel of its own", p.ID, p.Title)
+		}
+		ids[p.ID] = true
+		for _, target := range p.Targets {
+			checkExpression(t, names, p.Title, target.Expr)
+			for _, name := range named.FindAllString(target.Expr, -1) {
+				shown[name] = true
+			}
+		}
+	}
+	for _, name := range names { // what nobody sees need not be counted
+		if strings.HasPrefix(name, "greenroom_") && !slices.ContainsFunc([]string{"", "_bucket", "_sum"}, func(s string) bool { return shown[name+s] }) &&
+			!strings.Contains(string(raw), name) && !elsewhere[name] {
+			t.Errorf("%s is on no panel", name)
+		}
+	}
+}
+
+// elsewhere are figures for alerts and for looking closer.
+var elsewhere = map[string]bool{
+	"greenroom_database_answers": true, "greenroom_failing_connection_age_seconds": true, "greenroom_signing_keys": true,
+	"greenroom_outbound_hosts_resting": true, "greenroom_passback_duration_seconds": true, "greenroom_http_request_duration_seconds": true,
+}

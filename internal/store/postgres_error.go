@@ -1,0 +1,57 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// checkDatabaseURL says what is wrong with something that is no address of a
+// PostgreSQL. What is behind the scheme may be a password and is not repeated.
+func checkDatabaseURL(s string) error {
+	scheme, _, isURL := strings.Cut(s, "://")
+	switch {
+	case isURL && scheme != "postgres" && scheme != "postgresql":
+		return fmt.Errorf("the database URL must begin with postgres://; it begins with %.20s://", scheme)
+	case !isURL && !strings.Contains(s, "="):
+		return errors.New("the database URL is none: it looks like postgres://user:password@host:5432/greenroom")
+	}
+	return nil
+}
+
+// explain adds to an error of the first connection what to do about it.
+func explain(err error, c *pgx.ConnConfig) error {
+	at := net.JoinHostPort(c.Host, fmt.Sprint(c.Port))
+	says, answered := errors.AsType[*pgconn.PgError](err)
+	var what string
+	switch {
+	case answered && says.Code == "3D000":
+		what = fmt.Sprintf("PostgreSQL at %s has no database %q: make it with createdb, or mend the database URL", at, c.Database)
+	case answered && (says.Code == "28P01" || says.Code == "28000"):
+		what = fmt.Sprintf("PostgreSQL at %s does not let user %q in: mend user and password in the database URL", at, c.User)
+	case answered && says.Code == "53300":
+		what = fmt.Sprintf("PostgreSQL at %s has no connection left: raise its max_connections, or lower pool_max_conns in the database URL", at)
+	case answered:
+		what = fmt.Sprintf("PostgreSQL at %s refuses", at)
+	default:
+		what = fmt.Sprintf("PostgreSQL at %s cannot be reached: see that it runs, and that host and port in the database URL are right", at)
+	}
+	return &startError{what, err}
+}
+
+// A startError is an error of the first connection with what to do about it, in
+// one line.
+type startError struct {
+	what  string
+	cause error
+}
+
+func (e *startError) Error() string {
+	return e.what + " (" + strings.Join(strings.Fields(e.cause.Error()), " ") + ")"
+}
+
+func (e *startError) Unwrap() error { return e.cause }
