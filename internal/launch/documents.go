@@ -44,7 +44,9 @@ func (l *Launch) openID(w http.ResponseWriter, r *http.Request) error {
 	// Each activity names its scenario. A registration does not send the
 	// parameter: an empty value of the whole tool might hide an activity's.
 	for i := range tool.Messages {
-		tool.Messages[i].Custom = map[string]string{greenroom.ScenarioParameter: ""}
+		if tool.Messages[i].Type == lti.MessageResourceLink {
+			tool.Messages[i].Custom = map[string]string{greenroom.ScenarioParameter: ""}
+		}
 	}
 	document, err := json.MarshalIndent(dynreg.Document(tool), "", "  ")
 	if err != nil {

@@ -88,7 +88,7 @@ func TestOpenIDConfigurationNamesAllThatAnLMSNeeds(t *testing.T) {
 			t.Errorf("%s: %q, want %q", what, pair[0], pair[1])
 		}
 	}
-	if m := document.Tool.Messages; len(m) != 1 || m[0].Type != lti.MessageResourceLink {
+	if m := document.Tool.Messages; len(m) != 2 || m[0].Type != lti.MessageResourceLink || m[1].Type != lti.MessageDeepLinking || m[1].Custom != nil {
 		t.Errorf("messages: %v", m)
 	} else if _, named := m[0].Custom["scenario_id"]; !named {
 		t.Errorf("the custom parameter of activities is not named: %v", m)

@@ -10,6 +10,7 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/outbound"
 	"github.com/greenroom-lti/greenroom/lti"
+	"github.com/greenroom-lti/greenroom/lti/deeplink"
 	"github.com/greenroom-lti/greenroom/lti/dynreg"
 )
 
@@ -28,9 +29,12 @@ func (p *Platforms) ToolConfiguration(t greenroom.ToolEndpoints) dynreg.ToolConf
 		Name:        t.Name,
 		Description: "Practise conversations with a character, and get a score for them.",
 		LoginURL:    t.Login, LaunchURL: t.Launch, KeySetURL: t.KeySet, LogoURL: t.Logo,
-		Scopes:   wantedScopes,
-		Claims:   wantedClaims,
-		Messages: []dynreg.Message{{Type: lti.MessageResourceLink, TargetLinkURI: t.Launch}},
+		Scopes: wantedScopes,
+		Claims: wantedClaims,
+		Messages: []dynreg.Message{
+			{Type: lti.MessageResourceLink, TargetLinkURI: t.Launch},
+			{Type: lti.MessageDeepLinking, TargetLinkURI: t.Launch, Label: "Add practice from " + t.Name, SupportedTypes: []string{deeplink.TypeResourceLink}},
+		},
 	}
 }
 
