@@ -128,3 +128,28 @@ func TestClassInABrowser(t *testing.T) {
 	admin.click("Refresh roster")
 	admin.sees("The roster will be read in a moment")
 }
+
+// A teacher sees the class inside of the LMS, and reads what a learner said.
+func TestTeacherSeesTheClassInABrowser(t *testing.T) {
+	d := openDemo(t, app.DemoOptions{Connected: true})
+	p := openBrowser(t)
+	practise(p, d, d.Activity, "100")
+	lms := p.tab()
+	signInToLMS(lms, d, "teacher")
+	teacher := lms.opened(func() { lms.click(d.Activity) })
+	teacher.click("See how the class is doing")
+	teacher.sees("average of best scores")
+	teacher.audit()
+	teacher.fits(320)
+	teacher.shoot("class-teacher", 1280, 1100)
+	teacher.shoot("class-teacher-narrow", 390, 1400)
+	teacher.click(account(t, d, "student").Name)
+	teacher.sees("Item by item")
+	teacher.sees("The conversation")
+	teacher.audit()
+	teacher.fits(320)
+	teacher.shoot("review", 1280, 1400)
+	teacher.shoot("review-narrow", 390, 1400)
+	teacher.click("The class")
+	teacher.sees("How the class is doing")
+}

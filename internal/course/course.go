@@ -40,6 +40,9 @@ func New(kit *web.Kit) *Course {
 func (c *Course) Mount(mux web.Router) {
 	const base = "/course/{workspace}/{launch}"
 	mux.Handle("GET "+base, c.page(c.enter))
+	mux.Handle("GET "+base+"/class", c.page(c.class))
+	mux.Handle("GET "+base+"/class/export", c.page(c.export))
+	mux.Handle("POST "+base+"/class/roster", c.page(c.refresh))
 	for _, method := range []string{"GET ", "POST "} {
 		mux.Handle(method+base+"/pick", c.page(c.picker(c.choose)))
 		mux.Handle(method+base+"/pick/scenarios/{scenario}", c.page(c.picker(c.preview)))
@@ -81,7 +84,7 @@ func (c *Course) page(h visited) http.Handler {
 
 // mayEnter tells whether a launch is one that opens this room. Who may launch
 // in this way was checked at the door.
-func mayEnter(v greenroom.Visit) bool { return v.Picks() }
+func mayEnter(v greenroom.Visit) bool { return v.Picks() || v.Teaches() }
 
 // notHere is for what is not this instructor's, or is gone. The way back stays
 // in the room.
@@ -97,5 +100,8 @@ func notHere(v greenroom.Visit, cause error) error {
 
 // enter leads on to what the launch is about.
 func (c *Course) enter(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
-	return web.Redirect(w, r, pickPath(v, ""))
+	if v.Picks() {
+		return web.Redirect(w, r, pickPath(v, ""))
+	}
+	return web.Redirect(w, r, web.CoursePath(v, "/class"))
 }

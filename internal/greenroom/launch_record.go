@@ -48,7 +48,7 @@ func (a Arrival) took(now time.Time) time.Duration {
 }
 
 // RecordLaunch writes down a launch whose every check has passed, and returns
-// it with the token of the learner's sign-in. *ScenarioError, *PickerError,
+// it with the token of the learner's sign-in. *ScenarioError, *PickerError, *ReviewError,
 // ErrSpent; nothing is written then.
 func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch, at Arrival) (Launch, string, error) {
 	sc, err := s.admit(ctx, w, l)
@@ -64,6 +64,11 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 	if err != nil {
 		return Launch{}, "", err
 	}
+	if l.MessageType == lti.MessageSubmissionReview {
+		if err := s.reviewRecord(ctx, w, l, &record); err != nil {
+			return Launch{}, "", err
+		}
+	}
 	record.Launch.SignInHash = tokenHash(token)
 	launch, err := s.Store.Workspace(w).RecordLaunch(ctx, record)
 	if err == nil {
@@ -74,9 +79,13 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 }
 
 // admit makes our own checks, behind those of the protocol. It returns the
-// scenario of the activity, the zero one in deep linking.
+// scenario of the activity, the zero one in deep linking and in reviews.
 func (s *Service) admit(ctx context.Context, w WorkspaceID, l *lti.Launch) (Scenario, error) {
-	if l.MessageType != lti.MessageDeepLinking {
+	switch l.MessageType {
+	case lti.MessageDeepLinking:
+	case lti.MessageSubmissionReview:
+		return Scenario{}, nil
+	default:
 		return s.launchScenario(ctx, w, l)
 	}
 	if !MayPick(l) {

@@ -241,6 +241,8 @@ type Reader interface {
 	Contexts(ctx context.Context) ([]Context, error)
 	Context(ctx context.Context, id ContextID) (Context, error)
 	LineItem(ctx context.Context, id LineItemID) (LineItem, error)
+	// LineItemByURL returns the line item of a connection at a URL.
+	LineItemByURL(ctx context.Context, c ConnectionID, url string) (LineItem, error)
 	// LineItemsIn returns those of the links of a context, the oldest first.
 	LineItemsIn(ctx context.Context, id ContextID) ([]LineItem, error)
 

@@ -58,10 +58,14 @@ func (d *door) room(launch greenroom.Launch, ticket string) string {
 	if launch.MessageType == lti.MessageDeepLinking {
 		room, byTicket = d.urls.Course, d.urls.CourseByTicket
 	}
+	to := room(d.workspace.ID, launch.ID)
 	if ticket != "" {
-		return byTicket(d.workspace.ID, launch.ID, ticket)
+		to = byTicket(d.workspace.ID, launch.ID, ticket)
 	}
-	return room(d.workspace.ID, launch.ID)
+	if launch.MessageType == lti.MessageSubmissionReview {
+		to += "/review"
+	}
+	return to
 }
 
 // reopen returns the room of the launch that this answer has opened before in
@@ -102,7 +106,7 @@ type recorder struct {
 func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
 	s.verified = verified
 	switch verified.MessageType {
-	case lti.MessageResourceLink, lti.MessageDeepLinking:
+	case lti.MessageResourceLink, lti.MessageDeepLinking, lti.MessageSubmissionReview:
 	default:
 		s.err = errKind
 		return s.err
@@ -120,6 +124,7 @@ func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
 func (s *recorder) explain(err error) error {
 	scenario, noScenario := errors.AsType[*greenroom.ScenarioError](s.err)
 	_, noPicker := errors.AsType[*greenroom.PickerError](s.err)
+	_, noReview := errors.AsType[*greenroom.ReviewError](s.err)
 	switch {
 	case s.err == nil || errors.Is(s.err, greenroom.ErrSpent):
 		return err
@@ -130,6 +135,11 @@ func (s *recorder) explain(err error) error {
 		}
 	case noScenario:
 		return &scenarioRefusal{ScenarioError: scenario, verified: s.verified}
+	case noReview:
+		return &lti.Refusal{
+			Check: lti.CheckForUser, Spec: "Submission Review 1.0 §3, claim lineitem", Cause: s.err,
+			Passed: s.verified.Passed, Registration: s.verified.Registration.ID, Verified: s.verified,
+		}
 	case noPicker:
 		return &pickerRefusal{error: s.err, verified: s.verified}
 	}

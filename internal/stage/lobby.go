@@ -22,6 +22,7 @@ type lobbyPage struct {
 	Gradebook string // what the LMS has, empty before it has anything
 	Back      string // the way to the course, may be empty
 	Practice  string // the learner's practice in every activity
+	Class     string // how the class is doing; empty for those who do not teach it
 }
 
 // Action is what the button of the page does.
@@ -49,6 +50,9 @@ func (s *Stage) lobby(w http.ResponseWriter, r *http.Request, v greenroom.Visit)
 	p := lobbyPage{
 		File: l.Play.File, Begin: path(v, "/sessions"), Open: l.Open, Standing: notGraded(v.Launch.Standing),
 		Best: l.Best, Back: v.Launch.ReturnURL, Practice: path(v, "/practice"),
+	}
+	if v.Teaches() {
+		p.Class = web.CoursePath(v, "/class")
 	}
 	if l.Passback != nil && l.Passback.Posted != nil && l.Item != nil {
 		p.Gradebook = points(*l.Passback.Posted, *l.Item)

@@ -46,6 +46,8 @@ func (s *Stage) Mount(mux web.Router) {
 	mux.Handle("POST "+base+"/sessions/{session}/picks", s.page(s.pick))
 	mux.Handle("GET "+base+"/sessions/{session}/result", s.page(s.result))
 	mux.Handle("GET "+base+"/sessions/{session}/gradebook", s.page(s.gradebook))
+	mux.Handle("GET "+base+"/review", s.reviewPage(s.submission))
+	mux.Handle("GET "+base+"/review/{learner}/{link}", s.reviewPage(s.reviewOf))
 }
 
 // A visited handler knows who visits.

@@ -147,6 +147,12 @@ func (r reader) LineItemsIn(ctx context.Context, id greenroom.ContextID) ([]gree
 	return many(ctx, r, "line items in context "+string(id), (*q.Queries).LineItemsIn, arg, toLineItem)
 }
 
+// LineItemByURL implements greenroom.Reader.
+func (r reader) LineItemByURL(ctx context.Context, c greenroom.ConnectionID, url string) (greenroom.LineItem, error) {
+	arg := q.LineItemByURLParams{WorkspaceID: r.workspace, ConnectionID: c, URLHash: hash(url)}
+	return one(ctx, r, "line item of connection "+string(c), (*q.Queries).LineItemByURL, arg, toLineItem)
+}
+
 func toContextMember(r q.ContextMembersRow) greenroom.ContextMemberRow {
 	m := r.ContextMember
 	return greenroom.ContextMemberRow{

@@ -299,6 +299,32 @@ func (q *Queries) LeaveContext(ctx context.Context, arg LeaveContextParams) erro
 	return err
 }
 
+const lineItemByURL = `-- name: LineItemByURL :one
+select workspace_id, id, connection_id, link_id, url, url_hash, title, maximum from line_items where workspace_id = $1 and connection_id = $2 and url_hash = $3
+`
+
+type LineItemByURLParams struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	URLHash      string
+}
+
+func (q *Queries) LineItemByURL(ctx context.Context, arg LineItemByURLParams) (LineItem, error) {
+	row := q.db.QueryRowContext(ctx, lineItemByURL, arg.WorkspaceID, arg.ConnectionID, arg.URLHash)
+	var i LineItem
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ID,
+		&i.ConnectionID,
+		&i.LinkID,
+		&i.URL,
+		&i.URLHash,
+		&i.Title,
+		&i.Maximum,
+	)
+	return i, err
+}
+
 const lineItemsIn = `-- name: LineItemsIn :many
 select i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum from resource_links r
 join line_items i on i.workspace_id = r.workspace_id and i.link_id = r.id

@@ -111,3 +111,6 @@ select i.* from resource_links r
 join line_items i on i.workspace_id = r.workspace_id and i.link_id = r.id
 where r.workspace_id = @workspace_id and r.in_context = @in_context
 order by i.id;
+
+-- name: LineItemByURL :one
+select * from line_items where workspace_id = @workspace_id and connection_id = @connection_id and url_hash = @url_hash;

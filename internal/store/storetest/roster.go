@@ -115,6 +115,9 @@ func testRosters(t *testing.T, s greenroom.Store) {
 		})
 		equal(t, "passbacks", must(w.PassbacksIn(t.Context(), w.context.ID))(t), []greenroom.Passback{w.passback})
 		equal(t, "line items", must(w.LineItemsIn(t.Context(), w.context.ID))(t), []greenroom.LineItem{w.item})
+		equal(t, "line item by URL", must(w.LineItemByURL(t.Context(), w.connection.ID, itemURL))(t), w.item)
+		_, err := w.LineItemByURL(t.Context(), w.connection.ID, itemURL+"&")
+		refused(t, err, greenroom.ErrNotFound)
 		equal(t, "sessions of another", len(must(w.SessionsIn(t.Context(), "other"))(t)), 0)
 	})
 }

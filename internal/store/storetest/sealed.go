@@ -70,6 +70,9 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"PassbacksIn": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.PassbacksIn(ctx, a.context.ID))
 	},
+	"LineItemByURL": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return append(got(b.LineItemByURL(ctx, a.connection.ID, itemURL)), got(b.LineItemByURL(ctx, "", itemURL))...)
+	},
 	"LineItemsIn": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.LineItemsIn(ctx, a.context.ID))
 	},

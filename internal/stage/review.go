@@ -1,0 +1,103 @@
+package stage
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/web"
+)
+
+// A reviewView is somebody's practice at one activity, to look at and no more.
+type reviewView struct {
+	resultPage        // of the attempt that is shown; without score if there is none
+	Shown      bool   // there is an attempt to show
+	Own        bool   // the visitor's own work
+	Name       string // of the learner, empty if the LMS means somebody we never saw
+	Activity   string
+	Attempts   []attemptChoice
+	Record     gradebookLine
+	Class      string // back to the class; empty for those who do not teach it
+}
+
+// An attemptChoice is one line about an ended session.
+type attemptChoice struct {
+	greenroom.Session
+	URL  string
+	Here bool
+}
+
+// reviewPage lets in who may look at somebody's work: the domain decides whose.
+func (s *Stage) reviewPage(h visited) http.Handler {
+	return s.kit.FramePage(func(w http.ResponseWriter, r *http.Request) error {
+		v, err := s.kit.Visit(r)
+		if errors.Is(err, greenroom.ErrNotFound) {
+			return &web.PageError{
+				Status:   http.StatusUnauthorized,
+				Title:    "This page has been closed in this browser",
+				Sentence: "Open it again from your course.",
+				Cause:    err,
+			}
+		}
+		if err != nil {
+			return err
+		}
+		err = h(w, r, v)
+		if errors.Is(err, greenroom.ErrNotFound) {
+			err = &web.PageError{
+				Status:   http.StatusNotFound,
+				Title:    "There is no such practice here",
+				Sentence: "The address may be mistyped, or it belongs to another course.",
+				Cause:    err,
+			}
+		}
+		return web.WithCourse(err, v.Launch.ReturnURL)
+	})
+}
+
+// submission opens the work that a submission review is about.
+func (s *Stage) submission(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
+	if !v.Reviews() {
+		return greenroom.ErrNotFound
+	}
+	return s.review(w, r, v, v.Launch.ForLearner, v.Link.ID, path(v, "/review"))
+}
+
+// reviewOf opens a learner's work for an instructor of the course.
+func (s *Stage) reviewOf(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
+	learner, link := greenroom.LearnerID(r.PathValue("learner")), greenroom.ResourceLinkID(r.PathValue("link"))
+	here := path(v, "/review/"+url.PathEscape(string(learner))+"/"+url.PathEscape(string(link)))
+	return s.review(w, r, v, learner, link, here)
+}
+
+func (s *Stage) review(w http.ResponseWriter, r *http.Request, v greenroom.Visit, learner greenroom.LearnerID, link greenroom.ResourceLinkID, here string) error {
+	found, err := s.service.Review(r.Context(), v, learner, link, greenroom.SessionID(r.URL.Query().Get("session")))
+	if err != nil {
+		return err
+	}
+	return s.kit.Render(w, r, http.StatusOK, s.pages, "review.html", newReview(v, found, here))
+}
+
+func newReview(v greenroom.Visit, found greenroom.Review, here string) reviewView {
+	p := reviewView{Activity: found.Link.Title, Own: found.Learner.ID != "" && found.Learner.ID == v.Learner.ID}
+	if found.Learner.ID != "" {
+		p.Name = found.Learner.DisplayName()
+	}
+	if found.Result != nil {
+		found.Result.Item, found.Result.Passback = found.Item, found.Passback
+		p.resultPage, p.Shown = newResult(v, *found.Result), true
+		p.Record = sayGradebook(found.Result.Scene.Session, found.Item, found.Passback)
+	}
+	p.Back = v.Launch.ReturnURL
+	for _, a := range found.Attempts {
+		p.Attempts = append(p.Attempts, attemptChoice{
+			Session: a, URL: here + "?session=" + url.QueryEscape(string(a.ID)),
+			Here: found.Result != nil && a.ID == found.Result.Scene.Session.ID,
+		})
+	}
+	if v.Teaches() {
+		p.Class = web.CoursePath(v, "/class")
+	}
+	return p
+}
