@@ -103,7 +103,11 @@ func TestNobodyElseMayReview(t *testing.T) {
 			asTeacher(l)
 			l.Context.ID, l.ResourceLink.ID, l.Grades = "course-2", "link-2", nil
 		})
-		own := h.visit(c, func(l *lti.Launch) { reviewing(l); l.Subject, l.Roles = "bob", lti.Roles{learner}; l.ForUser.UserID = "bob" })
+		own := h.visit(c, func(l *lti.Launch) {
+			reviewing(l)
+			l.Subject, l.Roles = "bob", lti.Roles{learner}
+			l.ForUser.UserID = "bob"
+		})
 		for name, v := range map[string]greenroom.Visit{"a classmate": bob, "a teacher elsewhere": stranger, "a classmate's own review": own} {
 			for _, session := range []greenroom.SessionID{"", scene.Session.ID} {
 				if _, err := h.Review(t.Context(), v, ada.Learner.ID, ada.Link.ID, session); !errors.Is(err, greenroom.ErrNotFound) {

@@ -87,7 +87,9 @@ func newReview(v greenroom.Visit, found greenroom.Review, here string) reviewVie
 	if found.Result != nil {
 		found.Result.Item, found.Result.Passback = found.Item, found.Passback
 		p.resultPage, p.Shown = newResult(v, *found.Result), true
-		p.Record = sayGradebook(found.Result.Scene.Session, found.Item, found.Passback)
+		if p.Record = sayRecord(found); p.Own {
+			p.Record = sayGradebook(found.Result.Scene.Session, found.Item, found.Passback)
+		}
 	}
 	p.Back = v.Launch.ReturnURL
 	for _, a := range found.Attempts {
@@ -100,4 +102,20 @@ func newReview(v greenroom.Visit, found greenroom.Review, here string) reviewVie
 		p.Class = web.CoursePath(v, "/class")
 	}
 	return p
+}
+
+// sayRecord says to an instructor what the gradebook has of a learner.
+func sayRecord(found greenroom.Review) gradebookLine {
+	p, standing := found.Passback, found.Attempts[0].Standing
+	switch {
+	case p == nil && standing == greenroom.Graded:
+		return gradebookLine{Tone: tonePlain, Text: "Nothing has been sent to the gradebook."}
+	case p == nil:
+		return gradebookLine{Tone: tonePlain, Text: notGraded(standing)}
+	case p.State == greenroom.PassbackFailed:
+		return gradebookLine{Tone: toneFailed, Text: "The LMS did not take the score. Whoever runs Greenroom can see why."}
+	case p.State == greenroom.PassbackSent && p.Posted != nil:
+		return gradebookLine{Tone: toneSent, Text: "In the gradebook: " + points(*p.Posted, *found.Item) + "."}
+	}
+	return gradebookLine{Tone: toneWaiting, Text: "On its way to the gradebook: " + points(p.Wanted, *found.Item) + "."}
 }
