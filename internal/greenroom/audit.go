@@ -42,6 +42,7 @@ const (
 	ConnectionCreated    AuditAction = "connection.created"
 	ConnectionChanged    AuditAction = "connection.changed"
 	ConnectionRegistered AuditAction = "connection.registered"
+	ConnectionMoved      AuditAction = "connection.moved"
 	ConnectionUpdated    AuditAction = "connection.registration_updated"
 	ConnectionDisabled   AuditAction = "connection.disabled"
 	ConnectionEnabled    AuditAction = "connection.enabled"
@@ -79,6 +80,7 @@ var actionTexts = map[AuditAction]string{
 	ConnectionCreated:    "Connected an LMS",
 	ConnectionChanged:    "Changed a connection",
 	ConnectionRegistered: "LMS registered itself",
+	ConnectionMoved:      "LMS moved its addresses",
 	ConnectionUpdated:    "Updated the registration",
 	ConnectionDisabled:   "Switched a connection off",
 	ConnectionEnabled:    "Switched a connection on",

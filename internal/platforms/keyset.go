@@ -85,7 +85,14 @@ type keySets struct {
 
 func (k keySets) Key(ctx context.Context, r lti.Registration, kid string) (*rsa.PublicKey, error) {
 	ctx = context.WithValue(ctx, workspaceKey{}, k.workspace)
-	return k.platforms.keySets.Key(ctx, r, kid)
+	key, err := k.platforms.keySets.Key(ctx, r, kid)
+	if err == nil {
+		return key, nil
+	}
+	if moved, ok := k.platforms.moved(ctx, k.workspace, r); ok {
+		return k.platforms.keySets.Key(ctx, moved, kid)
+	}
+	return nil, err
 }
 
 // workspaceKey carries, in a context, whose connection a key set is fetched

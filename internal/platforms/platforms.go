@@ -3,6 +3,7 @@ package platforms
 import (
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -32,6 +33,9 @@ type Platforms struct {
 	log         *slog.Logger
 	development bool
 
+	looking sync.Mutex
+	looked  map[string]time.Time // when a connection's configuration was last read again
+
 	keySets *lti.KeySetCache
 	tokens  *lti.TokenCache
 }
@@ -43,7 +47,7 @@ func New(o Options) *Platforms {
 	p := &Platforms{
 		store: o.Store, vault: o.Vault, client: o.Client,
 		now: o.Now, random: o.Random, log: o.Log, development: o.Development,
-		tokens: lti.NewTokenCache(),
+		tokens: lti.NewTokenCache(), looked: map[string]time.Time{},
 	}
 	p.keySets = lti.NewKeySets(o.Client, o.Now)
 	p.keySets.OnFetched = p.keep
