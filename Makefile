@@ -1,5 +1,6 @@
 # make test    every test; installs what they need where it can
 # make fuzz    every fuzz target for a few seconds, or FUZZTIME=5m
+# make soak    servers and databases that fail, for as long as SOAK=500 rounds take
 # make check   formatting, vet, lint, generated code
 # make bench   figures, and Greenroom beside the least that a server can do; BENCH="-what rows"
 # make build   the binary, in bin/
@@ -16,7 +17,7 @@ RACE     = ./lti/... ./internal/jobs ./internal/outbound ./internal/platforms ./
 FUZZTIME       ?= 3s
 SHORT_FUZZTIME ?= 1s
 
-.PHONY: test fuzz check build bench generate screenshots needs clean
+.PHONY: test soak fuzz check build bench generate screenshots needs clean
 
 test: needs
 	$(GO) test -count=1 -timeout 20m ./...
@@ -24,6 +25,11 @@ test: needs
 	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 20m -run 'AtOnce|Picks' ./internal/greenroom
 	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 20m -run 'Concurrent' ./internal/roleplay
 	GO='$(GO)' ./tools/fuzz $(SHORT_FUZZTIME)
+
+# What make test does a few times.
+SOAK ?= 200
+soak: needs
+	$(GO) test -count=1 -timeout 24h -v ./internal/soak -soak.rounds $(SOAK)
 
 fuzz:
 	GO='$(GO)' ./tools/fuzz $(FUZZTIME)

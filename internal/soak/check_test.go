@@ -1,0 +1,82 @@
+package soak
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func at(seconds int) time.Time { return time.Unix(1772359200+int64(seconds), 0) }
+
+// kept is a record in which every promise holds: two learners, one of whom
+// improves, and a server that dies with one answer lost.
+func kept() []Event {
+	return []Event{
+		{Kind: LetIn, Learner: "ada", Launch: "1"},
+		{Kind: Asked, Learner: "ada", Score: 50},
+		{Kind: Told, Learner: "ada", Score: 50},
+		{Kind: LetIn, Learner: "bob", Launch: "2"},
+		{Kind: Asked, Learner: "bob", Score: 0},
+		{Kind: Told, Learner: "bob", Score: 0},
+		{Kind: Arrived, Learner: "ada", Score: 50, Stamp: at(1)},
+		{Kind: Killed, Posts: 1},
+		{Kind: Arrived, Learner: "ada", Score: 50, Stamp: at(2)},
+		{Kind: Arrived, Learner: "bob", Score: 0, Stamp: at(1)},
+		{Kind: Asked, Learner: "ada", Score: 100},
+		{Kind: Arrived, Learner: "ada", Score: 100, Stamp: at(3)}, // she was never told: her answer was lost
+	}
+}
+
+func TestAKeptRecordBreaksNothing(t *testing.T) {
+	if broken := Check(kept()); len(broken) > 0 {
+		t.Errorf("%q", broken)
+	}
+}
+
+func TestEveryBrokenPromiseIsNamed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		spoil func([]Event) []Event
+		want  string
+	}{
+		"a launch twice": {func(e []Event) []Event {
+			return append(e, Event{Kind: LetIn, Learner: "ada", Launch: "1"})
+		}, "launch 1 of ada was let in twice"},
+		"a launch by somebody else": {func(e []Event) []Event {
+			return append(e, Event{Kind: LetIn, Learner: "eve", Launch: "2"})
+		}, "launch 2 of eve was let in twice"},
+		"a score that never arrived": {func(e []Event) []Event {
+			return slices.DeleteFunc(e, func(x Event) bool { return x.Kind == Arrived && x.Learner == "bob" })
+		}, "bob was told of 0, and the LMS has nothing"},
+		"a better score that never arrived": {func(e []Event) []Event {
+			return append(e, Event{Kind: Asked, Learner: "bob", Score: 50}, Event{Kind: Told, Learner: "bob", Score: 50})
+		}, "bob was told of 50, and the LMS has 0"},
+		"a worse score after a better one": {func(e []Event) []Event {
+			return append(e, Event{Kind: Arrived, Learner: "ada", Score: 50, Stamp: at(9)})
+		}, "ada got 50 after 100"},
+		"a timestamp that does not rise": {func(e []Event) []Event {
+			e[len(e)-1].Stamp = at(2)
+			return e
+		}, "ada got 100 with a timestamp that is not later"},
+		"a timestamp that falls": {func(e []Event) []Event {
+			e[len(e)-1].Stamp = at(1)
+			return e
+		}, "ada got 100 with a timestamp that is not later"},
+		"more twice than was under way": {func(e []Event) []Event {
+			return append(e, Event{Kind: Arrived, Learner: "ada", Score: 100, Stamp: at(4)})
+		}, "2 scores arrived twice, and at most 1 were under way"},
+		"twice though nothing died": {func(e []Event) []Event {
+			return slices.DeleteFunc(e, func(x Event) bool { return x.Kind == Killed })
+		}, "1 scores arrived twice, and at most 0 were under way"},
+		"a score that nobody earned": {func(e []Event) []Event {
+			return append(e, Event{Kind: Arrived, Learner: "bob", Score: 77, Stamp: at(9)})
+		}, "bob got 77, which nobody earned"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			broken := Check(tc.spoil(kept()))
+			if len(broken) != 1 || !strings.Contains(broken[0], tc.want) {
+				t.Errorf("%q, want %q", broken, tc.want)
+			}
+		})
+	}
+}

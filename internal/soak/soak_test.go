@@ -1,0 +1,224 @@
+package soak
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/app"
+	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
+)
+
+var (
+	rounds = flag.Int("soak.rounds", 4, "how many times something is broken")
+	seed   = flag.Uint64("soak.seed", 0, "of chance; 0: another one every time")
+)
+
+// jump is how far all clocks go ahead with every failure: beyond the leases
+// that a server held when it died.
+const jump = 2 * time.Minute
+
+// perLane is how many posts a server has under way for one LMS.
+const perLane = 2
+
+// A trial is learners, an LMS and servers that are about to fail.
+type trial struct {
+	t      *testing.T
+	school *school
+	proxy  *proxy
+	class  []*learner
+	chance *rand.Rand
+	ahead  time.Duration
+	over   atomic.Bool
+	busy   sync.WaitGroup
+}
+
+// begin starts servers on one database, and learners who practise until the
+// trial is over.
+func begin(t *testing.T, database string, nodes int) *trial {
+	t.Helper()
+	chosen := *seed
+	if chosen == 0 {
+		chosen = rand.Uint64()
+	}
+	t.Logf("to see the same chance again: -soak.seed %d", chosen)
+	x := &trial{t: t, school: newSchool(t, NewRecord()), proxy: &proxy{}, chance: rand.New(rand.NewPCG(chosen, 0))}
+	front := httptest.NewServer(x.proxy)
+	t.Cleanup(front.Close)
+	c := told{DataDir: t.TempDir(), DatabaseURL: database, PublicURL: front.URL, MasterKey: strings.Repeat("ab", 32)}
+	who := x.school.furnish(t, app.Config{
+		DataDir: c.DataDir, DatabaseURL: database, PublicURL: front.URL, MasterKey: c.MasterKey, Development: true,
+	}, 8)
+	for i := range nodes {
+		n := &node{t: t, told: c}
+		if i > 0 {
+			n.told.DataDir = t.TempDir()
+		}
+		n.start()
+		t.Cleanup(func() { n.end(syscall.SIGTERM) })
+		x.proxy.nodes = append(x.proxy.nodes, n)
+	}
+	client := &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 16},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       20 * time.Second,
+	}
+	for i, id := range who {
+		x.class = append(x.class, &learner{
+			id: id, school: x.school, tool: front.URL, client: client, place: fmt.Sprint("10.0.0.", i+1),
+			chance: rand.New(rand.NewPCG(chosen, uint64(i+1))),
+		})
+	}
+	return x
+}
+
+// work sets the class to work.
+func (x *trial) work() {
+	for _, l := range x.class {
+		x.busy.Go(func() {
+			for !x.over.Load() {
+				_ = l.practise() // what is interrupted is begun anew
+			}
+		})
+	}
+}
+
+// soon returns when a few more learners were told of their results: at another
+// point of everything that is under way each time.
+func (x *trial) soon() {
+	told := count(x.school.record.Events(), Told)
+	x.school.record.Await(Told, told+1+x.chance.IntN(12), func() bool { return x.over.Load() })
+}
+
+// advance puts all clocks ahead.
+func (x *trial) advance() {
+	x.ahead += jump
+	x.school.ahead.Store(int64(x.ahead))
+}
+
+// fails notes that servers die, with so many posts under way.
+func (x *trial) fails(posts int) {
+	x.school.record.Add(Event{Kind: Killed, Posts: posts})
+}
+
+// finish lets everything come to an end and holds the record to the promises.
+func (x *trial) finish() {
+	x.t.Helper()
+	x.over.Store(true)
+	x.school.record.Wake()
+	x.busy.Wait()
+	for _, l := range x.class {
+		l.again(10)
+	}
+	x.restart(x.proxy.nodes...) // with the clock beyond all leases
+	x.settle()
+	events := x.school.record.Events()
+	x.t.Logf("%d let in, %d told, %d arrived, %d failures", count(events, LetIn), count(events, Told), count(events, Arrived), count(events, Killed))
+	for _, broken := range Check(events) {
+		x.t.Error(broken)
+	}
+	if count(events, Arrived) == 0 || count(events, Told) == 0 {
+		x.t.Error("nothing happened that could have gone wrong")
+	}
+}
+
+// settle waits until every score that somebody was told of has arrived. What
+// has not by then is missing.
+func (x *trial) settle() {
+	var late atomic.Bool
+	patience := time.AfterFunc(time.Minute, func() { late.Store(true); x.school.record.Wake() })
+	defer patience.Stop()
+	for n := 0; !late.Load() && missing(x.school.record.Events()); n++ {
+		arrived := count(x.school.record.Events(), Arrived)
+		x.school.record.Await(Arrived, arrived+1, late.Load)
+	}
+}
+
+func missing(events []Event) bool {
+	for _, broken := range Check(events) {
+		if strings.Contains(broken, "and the LMS has") {
+			return true
+		}
+	}
+	return false
+}
+
+// restart ends servers in good order and starts them again, later.
+func (x *trial) restart(nodes ...*node) {
+	for _, n := range nodes {
+		n.end(syscall.SIGTERM)
+	}
+	x.advance()
+	for _, n := range nodes {
+		n.told.Ahead = x.ahead
+		n.start()
+	}
+}
+
+// A server is killed again and again, and started again on the files that it
+// has left behind.
+func TestAKilledServerBreaksNoPromise(t *testing.T) {
+	x := begin(t, "", 1)
+	x.work()
+	for range *rounds {
+		x.soon()
+		n := x.proxy.nodes[0]
+		n.end(syscall.SIGKILL)
+		x.fails(perLane)
+		x.advance()
+		n.told.Ahead = x.ahead
+		n.start()
+	}
+	x.soon()
+	x.finish()
+}
+
+// Of two servers on one PostgreSQL now one is killed, now the other; now the
+// database fails, and now it hangs for a moment.
+func TestTwoServersAndADatabaseThatFails(t *testing.T) {
+	database, err := pgtest.NewServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Stop()
+	x := begin(t, database.URL(), 2)
+	x.work()
+	for round := range *rounds {
+		x.soon()
+		n := x.proxy.nodes[round%2]
+		switch round % 4 {
+		case 0, 1:
+			n.end(syscall.SIGKILL)
+			x.fails(perLane)
+			x.soon() // the other one goes on alone
+		case 2:
+			database.Crash()
+			x.fails(2 * perLane)
+			if err := database.Restart(); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		case 3:
+			if err := database.Freeze(); err != nil {
+				t.Fatal(err)
+			}
+			x.fails(2 * perLane)
+			if err := database.Thaw(); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		n.told.Ahead = x.ahead
+		n.start()
+	}
+	x.soon()
+	x.finish()
+}
