@@ -1,11 +1,15 @@
 package admin
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -159,5 +163,50 @@ func TestTheTestPageShowsEachStep(t *testing.T) {
 	dana.get(path).has(t, "Tested <time", "Not granted. Course pages show only who has launched.")
 	if to := dana.get(path + "/test"); to.status != http.StatusSeeOther {
 		t.Errorf("a reload gets %d", to.status)
+	}
+}
+
+// slow answers when it is let.
+type slow struct {
+	probed
+	let chan struct{}
+}
+
+func (p slow) FetchKeySet(context.Context, string) (greenroom.KeySetReport, error) {
+	<-p.let
+	return greenroom.KeySetReport{Keys: 1}, nil
+}
+
+// What is being tried is on the page before it has an answer.
+func TestAStepIsShownWhileItIsTried(t *testing.T) {
+	s := newSite(t)
+	_, path := s.connect()
+	dana := s.as("dana")
+	p := slow{probed{s.platforms}, make(chan struct{})}
+	s.service.Platforms = p
+	server := httptest.NewServer(s.handler)
+	defer server.Close()
+	let := sync.OnceFunc(func() { close(p.let) })
+	defer let() // or the server would wait for it
+
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+path+"/test", nil))(t)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	for name, value := range dana.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	page := must(http.DefaultClient.Do(r))(t)
+	defer page.Body.Close()
+	var seen strings.Builder
+	for lines := bufio.NewReader(page.Body); !strings.Contains(seen.String(), "Keyset of the LMS"); {
+		part, err := lines.ReadString('>') // waits for ever if the step is not sent
+		if err != nil {
+			t.Fatalf("the page ended: %v", err)
+		}
+		seen.WriteString(part)
+	}
+	let()
+	rest := must(io.ReadAll(page.Body))(t)
+	if strings.Contains(seen.String(), "1 key usable") || !strings.Contains(string(rest), "1 key usable") {
+		t.Error("the answer is not where it belongs")
 	}
 }
