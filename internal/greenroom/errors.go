@@ -23,6 +23,10 @@ var (
 	// ErrBusy: more passwords are being checked than the server has memory
 	// for. In a few seconds it will be different.
 	ErrBusy = errors.New("too many passwords at once")
+	// ErrFull: the database can keep nothing more; what was there can be read.
+	ErrFull = errors.New("no room left in the database")
+	// ErrUnreachable: the database does not answer.
+	ErrUnreachable = errors.New("the database does not answer")
 	// ErrMasterKey: a sealed value does not open with this master key.
 	ErrMasterKey = errors.New("sealed with another master key")
 )

@@ -3,7 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
@@ -32,6 +36,10 @@ type dialect interface {
 	// isDangling, about a reference to nothing.
 	isTaken(err error) bool
 	isDangling(err error) bool
+	// isFull tells that the database can keep nothing more; isUnreachable, that
+	// it is not there.
+	isFull(err error) bool
+	isUnreachable(err error) bool
 
 	// lock keeps rows as they are until the transaction ends. They are named
 	// as a table and its condition; the key is the condition's arguments.
@@ -74,6 +82,13 @@ func (sqliteDialect) isTaken(err error) bool {
 func (sqliteDialect) isDangling(err error) bool {
 	return sqliteCode(err, sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY)
 }
+
+// SQLite tells of a full disk as such, or as a write that came out short.
+func (sqliteDialect) isFull(err error) bool {
+	return sqliteCode(err, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
+}
+
+func (sqliteDialect) isUnreachable(error) bool { return false }
 
 func (sqliteDialect) lock(context.Context, q.DBTX, string, ...string) error { return nil }
 
@@ -131,6 +146,21 @@ func (postgresDialect) writable(ctx context.Context, tx q.DBTX) error {
 func (postgresDialect) isTaken(err error) bool { return postgresCode(err, "23505") }
 
 func (postgresDialect) isDangling(err error) bool { return postgresCode(err, "23503") }
+
+func (postgresDialect) isFull(err error) bool { return postgresCode(err, "53100") }
+
+// isUnreachable: no connection, or one that ended, was told to end, or may not
+// write for now.
+func (postgresDialect) isUnreachable(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return true
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return true
+	}
+	found, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (strings.HasPrefix(found.Code, "08") || strings.HasPrefix(found.Code, "57P") || found.Code == "53300" || found.Code == "25006")
+}
 
 func (postgresDialect) lock(ctx context.Context, tx q.DBTX, rows string, key ...string) error {
 	return lockRows(ctx, tx, "select 1 from "+rows+" for no key update", key...)

@@ -91,6 +91,10 @@ func (s *Store) fail(path string, err error) error {
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
 		return fmt.Errorf("%s: %w", path, greenroom.ErrNotFound)
+	case s.dialect.isFull(err):
+		return fmt.Errorf("%s: %w: %w", path, greenroom.ErrFull, err)
+	case s.dialect.isUnreachable(err):
+		return fmt.Errorf("%s: %w: %w", path, greenroom.ErrUnreachable, err)
 	case s.dialect.isTaken(err):
 		return fmt.Errorf("%s: %w: %w", path, greenroom.ErrTaken, err)
 	case s.dialect.isDangling(err):

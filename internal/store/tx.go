@@ -28,20 +28,34 @@ func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn)
 		return fn(context.WithValue(ctx, insideOf{s}, true), t)
 	}
 	if s.writer != nil {
-		return s.writer.update(ctx, func(db *turnDB) error { return inside(db) })
+		return s.named(s.writer.update(ctx, func(db *turnDB) error { return inside(db) }))
 	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return s.named(fmt.Errorf("begin: %w", err))
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit there is nothing to roll back
 	if err := inside(tx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return s.named(fmt.Errorf("commit: %w", err))
 	}
 	return nil
+}
+
+// named gives an error of a transaction the domain's name where it says that
+// the database is full, or gone.
+func (s *Store) named(err error) error {
+	switch {
+	case err == nil, errors.Is(err, greenroom.ErrFull), errors.Is(err, greenroom.ErrUnreachable):
+		return err
+	case s.dialect.isFull(err):
+		return errors.Join(greenroom.ErrFull, err)
+	case s.dialect.isUnreachable(err):
+		return errors.Join(greenroom.ErrUnreachable, err)
+	}
+	return err
 }
 
 func (t *txn) queries(context.Context) (*q.Queries, error) { return t.db, nil }

@@ -64,6 +64,24 @@ func pageOf(err error) *PageError {
 			BackURL:  "/", BackLabel: "Open Greenroom",
 		}
 	}
+	if errors.Is(err, greenroom.ErrFull) {
+		return &PageError{
+			Status:   http.StatusInsufficientStorage,
+			Title:    "Greenroom cannot save anything right now",
+			Sentence: "The server has no room left on its disk. What was saved before is safe, and can be read.",
+			Hint:     "Tell whoever runs Greenroom for you, and try again later.",
+			BackURL:  "/", BackLabel: "Open Greenroom",
+		}
+	}
+	if errors.Is(err, greenroom.ErrUnreachable) {
+		return &PageError{
+			Status:   http.StatusServiceUnavailable,
+			Title:    "Greenroom is away for a moment",
+			Sentence: "Its database does not answer. What was saved before is safe.",
+			Hint:     "Try again in a moment. If it stays like this, give the reference below to whoever runs Greenroom for you.",
+			BackURL:  "/", BackLabel: "Open Greenroom",
+		}
+	}
 	if errors.Is(err, greenroom.ErrBusy) {
 		return &PageError{
 			Status:   http.StatusServiceUnavailable,
