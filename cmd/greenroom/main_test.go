@@ -1,11 +1,13 @@
 package main
 
 import (
+	databasesql "database/sql"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/gofrs/flock"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
@@ -42,6 +44,7 @@ func TestCommands(t *testing.T) {
 						}
 						return strings.EqualFold(cond, name), nil
 					},
+					Cmds: map[string]func(*testscript.TestScript, bool, []string){"lock": lock, "sql": sql},
 					Setup: func(e *testscript.Env) error {
 						e.Setenv("GREENROOM_DATA", filepath.Join(e.WorkDir, "data"))
 						database(t, e)
@@ -51,6 +54,30 @@ func TestCommands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lock FILE holds a lock as another server would, until the script ends.
+func lock(ts *testscript.TestScript, _ bool, args []string) {
+	l := flock.New(ts.MkAbs(args[0]))
+	held, err := l.TryLock()
+	ts.Check(err)
+	if !held {
+		ts.Fatalf("%s is locked already", args[0])
+	}
+	ts.Defer(func() { _ = l.Unlock() })
+}
+
+// sql STATEMENT does to the script's database what no command would.
+func sql(ts *testscript.TestScript, _ bool, args []string) {
+	driver, address := "pgx", ts.Getenv("GREENROOM_DATABASE_URL")
+	if address == "" {
+		driver, address = "sqlite", filepath.Join(ts.Getenv("GREENROOM_DATA"), "greenroom.db")
+	}
+	db, err := databasesql.Open(driver, address)
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec(args[0])
+	ts.Check(err)
 }
 
 func TestPublicURLs(t *testing.T) {

@@ -20,8 +20,14 @@ import (
 type serveCmd struct {
 	database
 	outgoing
-	Listen         string         `help:"Address to listen on." env:"GREENROOM_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Listen         string         `help:"Address to listen on. Default: 127.0.0.1:8080, or :443 with --https or --tls-cert." env:"GREENROOM_LISTEN" placeholder:"HOST:PORT"`
 	PublicURL      string         `help:"What browsers and LMSes call, for example https://practice.example.com." env:"GREENROOM_PUBLIC_URL" required:"" placeholder:"URL"`
+	HTTPS          bool           `help:"Speak https without a proxy: order and renew certificates by ACME." name:"https" env:"GREENROOM_HTTPS"`
+	ACMEEmail      string         `help:"Where the certificate authority may write to." name:"acme-email" env:"GREENROOM_ACME_EMAIL" placeholder:"EMAIL"`
+	ACMEDirectory  string         `help:"Another certificate authority than Let's Encrypt, by its ACME directory." name:"acme-directory" env:"GREENROOM_ACME_DIRECTORY" placeholder:"URL"`
+	HTTPListen     string         `help:"Address for plain http, from which browsers are sent to https and where the certificate authority asks; none: no such address. Default with --https: :80." name:"http-listen" env:"GREENROOM_HTTP_LISTEN" placeholder:"HOST:PORT"`
+	TLSCert        string         `help:"Speak https with this certificate (PEM, with its chain), which somebody else renews." name:"tls-cert" env:"GREENROOM_TLS_CERT" placeholder:"FILE"`
+	TLSKey         string         `help:"Private key of that certificate." name:"tls-key" env:"GREENROOM_TLS_KEY" placeholder:"FILE"`
 	SupportContact string         `help:"Whom people may ask: an e-mail address or a sentence." env:"GREENROOM_SUPPORT_CONTACT" placeholder:"TEXT"`
 	TrustProxy     []netip.Prefix `help:"Network of reverse proxies whose X-Forwarded-For is believed, for example 10.0.0.0/24; those on this machine are." env:"GREENROOM_TRUST_PROXY" placeholder:"CIDR"`
 	LaunchLogKeep  keepTime       `help:"How long the launch log keeps its rows, for example 30d; at least 2d." env:"GREENROOM_LAUNCH_LOG_KEEP" default:"90d" placeholder:"DAYS"`
@@ -42,15 +48,15 @@ func (c serveCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer a.Close()
-	l, err := net.Listen("tcp", c.Listen)
+	l, err := net.Listen("tcp", c.listen())
 	if err != nil {
-		return err
+		return fmt.Errorf("--listen: %w", err)
 	}
-	private, err := c.servePrivate(ctx, a)
+	beside, err := c.serveBeside(ctx, a)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	defer private()
+	defer beside()
 	if err := announceSetUp(ctx, a, s); err != nil {
 		return err
 	}
@@ -62,25 +68,78 @@ func (c serveCmd) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// servePrivate opens the private address, if there is to be one, and returns
-// what closes it.
-func (c serveCmd) servePrivate(ctx context.Context, a *app.App) (stop func(), err error) {
-	if c.MetricsListen == "" {
-		return func() {}, nil
-	}
-	l, err := net.Listen("tcp", c.MetricsListen)
-	if err != nil {
-		return nil, fmt.Errorf("--metrics-listen: %w", err)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it is read while the server drains
+// serveBeside opens the addresses beside the main one, if there are to be any,
+// and returns what closes them.
+func (c serveCmd) serveBeside(ctx context.Context, a *app.App) (stop func(), err error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // they are read while the server drains
 	var served sync.WaitGroup
-	served.Go(func() {
-		if err := a.ServePrivate(ctx, l); err != nil {
-			a.Config.Log.Error("private address", "err", err)
+	stop = func() { cancel(); served.Wait() }
+	for _, one := range []struct {
+		flag, address, what string
+		serve               func(context.Context, net.Listener) error
+	}{
+		{"--metrics-listen", c.MetricsListen, "metrics, health and profiles for whoever reaches this address", a.ServePrivate},
+		{"--http-listen", c.httpListen(), "plain http is sent to https", a.ServeRedirects},
+	} {
+		if one.address == "" {
+			continue
 		}
-	})
-	a.Config.Log.Info("metrics, health and profiles for whoever reaches this address", "listen", l.Addr().String())
-	return func() { cancel(); served.Wait() }, nil
+		l, err := net.Listen("tcp", one.address)
+		if err != nil {
+			stop()
+			return nil, fmt.Errorf("%s: %w", one.flag, err)
+		}
+		served.Go(func() {
+			if err := one.serve(ctx, l); err != nil {
+				a.Config.Log.Error(one.flag, "err", err)
+			}
+		})
+		a.Config.Log.Info(one.what, "listen", l.Addr().String())
+	}
+	return stop, nil
+}
+
+// speaksTLS tells whether the server does without a proxy.
+func (c serveCmd) speaksTLS() bool { return c.HTTPS || c.TLSCert != "" }
+
+func (c serveCmd) listen() string {
+	switch {
+	case c.Listen != "":
+		return c.Listen
+	case c.speaksTLS():
+		return ":443"
+	}
+	return "127.0.0.1:8080"
+}
+
+func (c serveCmd) httpListen() string {
+	switch {
+	case c.HTTPListen == "none":
+		return ""
+	case c.HTTPListen == "" && c.HTTPS:
+		return ":80"
+	}
+	return c.HTTPListen
+}
+
+// checkTLS says which flags do not go together.
+func (c serveCmd) checkTLS() error {
+	var text string
+	switch {
+	case c.HTTPS && c.TLSCert != "":
+		text = "--https orders a certificate and --tls-cert brings one: use one of them"
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		text = "--tls-cert and --tls-key belong together"
+	case c.speaksTLS() && strings.HasPrefix(c.PublicURL, "http:"):
+		text = "--public-url begins with http://, but the server would speak https"
+	case !c.HTTPS && (c.ACMEEmail != "" || c.ACMEDirectory != ""):
+		text = "--acme-email and --acme-directory are for --https"
+	case !c.speaksTLS() && c.httpListen() != "":
+		text = "--http-listen is for --https and --tls-cert; without them --listen is plain http"
+	default:
+		return nil
+	}
+	return errUsage{errors.New(text)}
 }
 
 func (c serveCmd) appConfig(s streams) (app.Config, error) {
@@ -95,8 +154,10 @@ func (c serveCmd) appConfig(s streams) (app.Config, error) {
 	config.TrustedProxies = c.TrustProxy
 	config.LaunchLogKeep = time.Duration(c.LaunchLogKeep)
 	config.SlowQuery = c.SlowQuery
+	config.HTTPS, config.ACMEEmail, config.ACMEDirectory = c.HTTPS, c.ACMEEmail, c.ACMEDirectory
+	config.TLSCert, config.TLSKey = c.TLSCert, c.TLSKey
 	config.KeyMaxAge, config.KeyOverlap = c.KeyMaxAge, c.KeyOverlap
-	return config, errors.Join(err, c.checkKeys())
+	return config, errors.Join(err, c.checkKeys(), c.checkTLS())
 }
 
 // checkKeys says which flag is wrong: 0 is a choice for the age alone.

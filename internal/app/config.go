@@ -47,6 +47,13 @@ type Config struct {
 	// log; 0: never.
 	SlowQuery time.Duration
 
+	// HTTPS makes the server order certificates by ACME and speak TLS itself;
+	// ACMEDirectory is empty for Let's Encrypt. TLSCert and TLSKey are files to
+	// use in place of that. Without either a proxy in front speaks TLS.
+	HTTPS                    bool
+	ACMEEmail, ACMEDirectory string
+	TLSCert, TLSKey          string
+
 	// Development allows http and platforms on loopback, and nothing else.
 	Development bool
 

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -38,15 +37,9 @@ func (a *App) Private() http.Handler {
 
 // ServePrivate serves Private until ctx ends.
 func (a *App) ServePrivate(ctx context.Context, l net.Listener) error {
-	server := &http.Server{
+	return serveUntil(ctx, l, &http.Server{
 		Handler: a.Private(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 2 * time.Minute, // a profile takes its time
 		ErrorLog:     a.errorLog(),
-	}
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stop()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	})
 }

@@ -36,6 +36,7 @@ type App struct {
 	sweeps    *jobs.Sweeps
 	lock      *flock.Flock
 	health    healthWatch
+	secured   *secured // nil: a proxy in front speaks TLS
 	begun     time.Time
 }
 
@@ -76,6 +77,9 @@ func (a *App) assemble() error {
 		return err
 	}
 	a.Kit = kit
+	if err := a.secure(); err != nil {
+		return err
+	}
 	a.watch()
 	a.launches = greenroom.NewLaunchLog(a.Service)
 	a.passbacks = jobs.New(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
@@ -138,7 +142,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	defer stopWork()
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() { served <- a.serve(work, server, l) }()
 	select {
 	case err := <-served:
 		return err

@@ -58,7 +58,7 @@ type Client struct {
 
 // New returns a client. It fails if the file of certificates cannot be used.
 func New(o Options) (*Client, error) {
-	roots, err := o.roots()
+	roots, err := o.Roots()
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +115,8 @@ func (o Options) dialer(guard control) *net.Dialer {
 	}
 }
 
-// roots returns the trusted certificates, nil for the system's.
-func (o Options) roots() (*x509.CertPool, error) {
+// Roots returns the trusted certificates, nil for the system's.
+func (o Options) Roots() (*x509.CertPool, error) {
 	if o.CAFile == "" {
 		return o.RootCAs, nil
 	}
