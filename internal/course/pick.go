@@ -23,6 +23,9 @@ type picker struct {
 // Multiple tells whether several scenarios can be picked.
 func (p picker) Multiple() bool { return p.asked.AcceptMultiple }
 
+// Ungraded tells that the LMS has said that it ignores grades here.
+func (p picker) Ungraded() bool { return p.asked.IgnoresLineItems() }
+
 // Course is the name of what the activities will be in, empty if it is not
 // known.
 func (p picker) Course() string {

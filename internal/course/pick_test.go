@@ -273,6 +273,17 @@ func TestOneScenarioWhereTheLMSTakesOne(t *testing.T) {
 	}
 }
 
+func TestALMSThatMakesNoColumns(t *testing.T) {
+	h := newHouse(t)
+	a := h.scenario("anger", "Anger", "Loud.", "Easy")
+	no := false
+	g := h.picks(func(l *lti.Launch) { l.DeepLinking.AcceptLineItem = &no })
+	settings := g.get("/pick/items", picked(a)).is(http.StatusOK)
+	settings.shows("Not graded: your LMS makes no gradebook column")
+	settings.hides("Maximum score")
+	g.post("/pick/answer", settings.form()).is(http.StatusOK).answer()
+}
+
 // A request for files, say, cannot be answered with activities.
 func TestALMSThatTakesNoActivities(t *testing.T) {
 	h := newHouse(t)
