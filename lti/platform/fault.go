@@ -16,6 +16,11 @@ const (
 	Scores   Endpoint = "scores"
 	Items    Endpoint = "line items"
 	Register Endpoint = "register"
+	Results  Endpoint = "results"
+	Roster   Endpoint = "roster"
+	Notices  Endpoint = "notices"
+	// DeepLinking is where the browser brings what was picked.
+	DeepLinking Endpoint = "deep linking"
 
 	// StorageEndpoint is the page that keeps texts for tools: with a Status
 	// nobody listens there; Body may be Forgets or Lies.
@@ -42,6 +47,16 @@ func (p *Platform) Fail(f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.faults = append(p.faults, f)
+}
+
+// Throttle refuses requests as this LMS does to who calls too often: Canvas with
+// 403 and "Rate Limit Exceeded", others with 429.
+func (p *Platform) Throttle(e Endpoint, times int) {
+	f := Fault{Endpoint: e, Times: times, Status: http.StatusTooManyRequests, Body: "Too Many Requests", RetryAfter: time.Second}
+	if status := p.profile.LMS.Grades.ThrottledAs; status != 0 {
+		f.Status, f.Body, f.RetryAfter = status, "403 Forbidden (Rate Limit Exceeded)", 0
+	}
+	p.Fail(f)
 }
 
 // Mend takes all faults away.

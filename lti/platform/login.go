@@ -11,9 +11,15 @@ import (
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
-// A hint is a launch that was begun: what lti_message_hint stands for.
+// A hint is a message that was begun: what lti_message_hint stands for.
 type hint struct {
-	link, user string
+	message string // type
+	user    string
+	tool    string // client ID
+	course  string
+	link    string // empty when content is picked
+	forUser string // whose submission is looked at
+	pick    string // ID of the selection
 }
 
 // A Form is what a browser is to post somewhere.
@@ -27,24 +33,39 @@ type Form struct {
 func (p *Platform) LoginRequest(user, link string) (Form, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	l, t, err := p.linked(link)
+	if err != nil {
+		return Form{}, err
+	}
+	return p.begin(hint{message: lti.MessageResourceLink, user: user, tool: t.ClientID, course: l.Course, link: link}, l.target(t), l.deployment), nil
+}
+
+// linked returns an activity and its tool. Hold the lock.
+func (p *Platform) linked(link string) (*Link, *Tool, error) {
 	l, known := p.links[link]
 	if !known {
-		return Form{}, fmt.Errorf("there is no activity %q", link)
+		return nil, nil, fmt.Errorf("there is no activity %q", link)
 	}
 	t := p.tools[l.Tool]
 	if t == nil {
-		return Form{}, errors.New("the activity's tool is gone")
+		return nil, nil, errors.New("the activity's tool is gone")
 	}
-	message := p.token(12)
-	p.hints[message] = hint{link, user}
+	return l, t, nil
+}
+
+// begin makes the login request of any message.
+func (p *Platform) begin(h hint, target, deployment string) Form {
+	t := p.tools[h.tool]
+	key := p.token(12)
+	p.hints[key] = h
 	f := Form{t.LoginURL, url.Values{
-		"iss": {p.issuer}, "target_link_uri": {l.target(t)}, "login_hint": {user},
-		"lti_message_hint": {message}, "client_id": {t.ClientID}, "lti_deployment_id": {t.DeploymentID},
+		"iss": {p.issuer}, "target_link_uri": {target}, "login_hint": {h.user},
+		"lti_message_hint": {key}, "client_id": {t.ClientID}, "lti_deployment_id": {deployment},
 	}}
 	if p.profile.StorageTarget != "" && !p.profile.StorageUnnamed {
 		f.Fields.Set("lti_storage_target", p.profile.StorageTarget)
 	}
-	return f, nil
+	return f
 }
 
 func (l *Link) target(t *Tool) string {
@@ -105,77 +126,12 @@ func (p *Platform) answer(r *http.Request) (Form, error) {
 		return refuse("access_denied")
 	}
 	delete(p.hints, q.Get("lti_message_hint"))
-	l := p.links[h.link]
-	if l == nil || l.Tool != t.ClientID {
+	if h.tool != t.ClientID || h.link != "" && p.links[h.link] == nil {
 		return refuse("unauthorized_client")
 	}
-	token, err := p.key.Sign(r.Context(), p.claims(t, l, h.user, q.Get("nonce")))
+	token, err := p.key.Sign(r.Context(), p.claims(t, h, q.Get("nonce")))
 	f.Fields.Set("id_token", token)
 	return f, err
-}
-
-// claims are those of a resource link launch (Core 1.0 §5.3, §5.4).
-func (p *Platform) claims(t *Tool, l *Link, user, nonce string) map[string]any {
-	const claim = "https://purl.imsglobal.org/spec/lti/claim/"
-	now, c := p.now(), p.courses[l.Course]
-	roles := c.roles[user]
-	if roles == nil {
-		roles = []string{}
-	}
-	target := "iframe"
-	if l.Window {
-		target = "window"
-	}
-	all := map[string]any{
-		"iss": p.issuer, "aud": t.ClientID, "sub": user, "nonce": nonce,
-		"iat": now.Unix(), "exp": now.Add(p.profile.TokenLife).Unix(),
-		claim + "message_type":        lti.MessageResourceLink,
-		claim + "version":             "1.3.0",
-		claim + "deployment_id":       t.DeploymentID,
-		claim + "target_link_uri":     l.target(t),
-		claim + "resource_link":       map[string]any{"id": l.ID, "title": l.Title},
-		claim + "roles":               roles,
-		claim + "context":             map[string]any{"id": c.ID, "title": c.Title, "label": c.Label, "type": []string{"http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering"}},
-		claim + "custom":              p.custom(t, l),
-		claim + "launch_presentation": map[string]any{"document_target": target, "return_url": p.issuer + "/courses/" + c.ID, "locale": "en"},
-		claim + "tool_platform":       map[string]any{"guid": p.issuer, "name": p.name, "product_family_code": p.profile.ProductFamilyCode, "version": p.profile.Version},
-	}
-	if u := p.users[user]; u != nil {
-		for name, value := range map[string]string{"name": u.Name, "given_name": u.GivenName, "family_name": u.FamilyName, "email": u.Email} {
-			if value != "" {
-				all[name] = value
-			}
-		}
-	}
-	if grades := p.gradesClaim(t, l); grades != nil {
-		all["https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"] = grades
-	}
-	return all
-}
-
-func (p *Platform) custom(t *Tool, l *Link) map[string]string {
-	all := map[string]string{}
-	for name, value := range t.Custom {
-		all[name] = value
-	}
-	for name, value := range l.Custom {
-		all[name] = value
-	}
-	return all
-}
-
-func (p *Platform) gradesClaim(t *Tool, l *Link) map[string]any {
-	if len(t.Scopes) == 0 {
-		return nil
-	}
-	grades := map[string]any{"scope": t.Scopes, "lineitems": p.itemsURL(l.Course, t)}
-	switch i := p.items[l.item]; {
-	case i != nil:
-		grades["lineitem"] = p.itemURL(i, t)
-	case p.profile.EmptyLineItem:
-		grades["lineitem"] = ""
-	}
-	return grades
 }
 
 // Serve answers with a page that posts the form by itself. Its script is a file

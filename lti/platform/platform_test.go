@@ -14,7 +14,11 @@ import (
 // newSchool is a platform with a learner, a tool and an activity.
 func newSchool(t *testing.T, profile Profile) (p *Platform, learner, link string) {
 	t.Helper()
-	p, err := New(Options{Issuer: "https://lms.example.com", Profile: profile, Now: func() time.Time { return recordedAt }})
+	key, err := testKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err = New(Options{Key: &key, Issuer: "https://lms.example.com", Profile: profile, Now: func() time.Time { return recordedAt }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +124,7 @@ func TestUngradedLinks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, _, id := newSchool(t, tc.profile)
 			l := p.links[id]
-			if got := p.gradesClaim(p.tools[l.Tool], l)["lineitem"]; got != tc.want {
+			if got := p.gradesClaim(p.tools[l.Tool], p.courses[l.Course], l)["lineitem"]; got != tc.want {
 				t.Errorf("lineitem %v", got)
 			}
 		})

@@ -57,7 +57,8 @@ func (p *Platform) grantToken(w http.ResponseWriter, r *http.Request) {
 			granted = append(granted, s)
 		}
 	}
-	if len(granted) == 0 {
+	asked := strings.Fields(q.Get("scope"))
+	if len(granted) == 0 || p.profile.LMS.Tokens.WholeOrNothing && len(granted) < len(asked) {
 		p.tokenAnswer(w, 400, field{"error", "invalid_scope"})
 		return
 	}
@@ -65,8 +66,15 @@ func (p *Platform) grantToken(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.access[value] = grant{t.ClientID, granted, p.now().Add(accessLife)}
 	p.mu.Unlock()
-	p.tokenAnswer(w, 200, field{"access_token", value}, field{"token_type", "Bearer"},
+	p.tokenAnswer(w, 200, field{"access_token", value}, field{"token_type", p.tokenType()},
 		field{"expires_in", int(accessLife.Seconds())}, field{"scope", strings.Join(granted, " ")})
+}
+
+func (p *Platform) tokenType() string {
+	if p.profile.LowerBearer {
+		return "bearer"
+	}
+	return "Bearer"
 }
 
 type field struct {
@@ -149,7 +157,7 @@ func (p *Platform) assertionTrouble(claims jwt.MapClaims) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case exp == nil, iss != claims["sub"], !slices.Contains(aud, p.TokenURL()), jti == "", p.assertions[jti]:
+	case exp == nil, iss != claims["sub"], !slices.Contains(aud, p.Audience()), jti == "", p.assertions[jti]:
 		return "invalid_client"
 	}
 	p.assertions[jti] = true
@@ -196,6 +204,19 @@ func (p *Platform) allowed(r *http.Request, scopes ...string) (Tool, bool) {
 		return Tool{}, false
 	}
 	return p.Tool(g.tool)
+}
+
+// bearer returns the tool of a request's token, whatever it is good for.
+func (p *Platform) bearer(r *http.Request) (bool, Tool) {
+	value, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	p.mu.Lock()
+	g, known := p.access[value]
+	p.mu.Unlock()
+	if !known || !p.now().Before(g.until) {
+		return false, Tool{}
+	}
+	t, ok := p.Tool(g.tool)
+	return ok, t
 }
 
 // RevokeTokens makes all access tokens invalid: the next service call gets 401.

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/greenroom-lti/greenroom/lti"
@@ -17,13 +18,33 @@ type ToolSettings struct {
 	// Scopes that the tool may ask for; nil: scores, and reading line items
 	// and results.
 	Scopes []string
+	// DeepLinkingURL is the target link URI of deep linking requests; empty: the
+	// tool's URL.
+	DeepLinkingURL string
+	// HideNames and HideEmail keep them from the tool, in launches and rosters.
+	HideNames, HideEmail bool
+	// Migration, if not nil, is the LTI 1.1 installation that the tool takes the
+	// place of: launches carry its claim.
+	Migration *Migration
 	// ClientID and DeploymentID are given out by AddTool if empty.
 	ClientID, DeploymentID string
+}
+
+// A Migration is an LTI 1.1 installation of a tool (LTI 1.3 migration guide).
+type Migration struct {
+	ConsumerKey, Secret string
+	Users               map[string]string // user IDs of then, by those of now
+	Contexts            map[string]string
+	Links               map[string]string
 }
 
 // A Tool is a registered tool: its ClientID and DeploymentID are never empty.
 type Tool struct {
 	ToolSettings
+	n          int
+	asked      wanted // its registration as it was asked for
+	logo       string
+	management string // registration access token
 }
 
 var usualScopes = []string{lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, lti.ScopeScore}
@@ -33,7 +54,7 @@ func (p *Platform) AddTool(s ToolSettings) Tool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s.ClientID == "" {
-		s.ClientID = p.token(8)
+		s.ClientID = p.newClientID()
 	}
 	return p.addTool(s)
 }
@@ -43,11 +64,41 @@ func (p *Platform) addTool(s ToolSettings) Tool {
 		s.Scopes = slices.Clone(usualScopes)
 	}
 	if s.DeploymentID == "" {
-		s.DeploymentID = p.nextID()
+		s.DeploymentID = p.newDeploymentID()
 	}
-	t := &Tool{s}
+	p.count++
+	t := &Tool{ToolSettings: s, n: p.count}
 	p.tools[t.ClientID] = t
 	return *t
+}
+
+func (p *Platform) newClientID() string {
+	if p.profile.NumericClients {
+		return fmt.Sprintf("1%013d", len(p.tools)+1)
+	}
+	return p.token(8)
+}
+
+func (p *Platform) newDeploymentID() string {
+	id := p.nextID()
+	switch {
+	case p.profile.NumericClients:
+		return id + ":" + p.token(20)
+	case p.profile.LongIDs:
+		return p.token(16)
+	}
+	return id
+}
+
+// Deploy gives a tool another deployment, as an LMS does in another account or
+// at another customer of the vendor's, and returns its ID. Activities that are
+// added from then on belong to it.
+func (p *Platform) Deploy(clientID string) (deploymentID string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	id := p.newDeploymentID()
+	p.tools[clientID].DeploymentID = id
+	return id
 }
 
 // Tools returns all tools in the order in which they were registered.
@@ -58,7 +109,7 @@ func (p *Platform) Tools() []Tool {
 	for _, t := range p.tools {
 		all = append(all, *t)
 	}
-	slices.SortFunc(all, func(a, b Tool) int { return byNumber(a.DeploymentID, b.DeploymentID) })
+	slices.SortFunc(all, func(a, b Tool) int { return a.n - b.n })
 	return all
 }
 
