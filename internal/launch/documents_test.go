@@ -78,7 +78,7 @@ func TestOpenIDConfigurationNamesAllThatAnLMSNeeds(t *testing.T) {
 		"redirect URI":    {strings.Join(document.Redirects, " "), u.Launch(id)},
 		"JWKS URL":        {document.KeySet, u.KeySet(id)},
 		"logo":            {document.Logo, u.Logo()},
-		"scope":           {document.Scope, lti.ScopeScore + " " + lti.ScopeLineItemReadOnly + " " + lti.ScopeMemberships},
+		"scope":           {document.Scope, strings.Join([]string{lti.ScopeScore, lti.ScopeLineItem, lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, lti.ScopeMemberships, lti.ScopeNoticeHandlers}, " ")},
 		"method":          {document.Auth, "private_key_jwt"},
 		"domain":          {document.Tool.Domain, "practice.example.com"},
 		"target link URI": {document.Tool.Target, u.Launch(id)},
@@ -88,7 +88,7 @@ func TestOpenIDConfigurationNamesAllThatAnLMSNeeds(t *testing.T) {
 			t.Errorf("%s: %q, want %q", what, pair[0], pair[1])
 		}
 	}
-	if m := document.Tool.Messages; len(m) != 2 || m[0].Type != lti.MessageResourceLink || m[1].Type != lti.MessageDeepLinking || m[1].Custom != nil {
+	if m := document.Tool.Messages; len(m) != 3 || m[2].Type != lti.MessageSubmissionReview || m[0].Type != lti.MessageResourceLink || m[1].Type != lti.MessageDeepLinking || m[1].Custom != nil {
 		t.Errorf("messages: %v", m)
 	} else if _, named := m[0].Custom["scenario_id"]; !named {
 		t.Errorf("the custom parameter of activities is not named: %v", m)

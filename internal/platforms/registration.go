@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -12,11 +13,20 @@ import (
 	"github.com/greenroom-lti/greenroom/lti"
 	"github.com/greenroom-lti/greenroom/lti/deeplink"
 	"github.com/greenroom-lti/greenroom/lti/dynreg"
+	"github.com/greenroom-lti/greenroom/lti/profile"
 )
 
-// wantedScopes are what works today: scores, the maximum they count towards,
-// and who is in a course.
-var wantedScopes = []string{lti.ScopeScore, lti.ScopeLineItemReadOnly, lti.ScopeMemberships}
+// wantedScopes are what works today: scores, the columns that they go to, what
+// has become of them there, who is in a course, and notices of copied courses.
+var wantedScopes = []string{
+	lti.ScopeScore, lti.ScopeLineItem, lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, lti.ScopeMemberships, lti.ScopeNoticeHandlers,
+}
+
+// missedScopes are those of wanted ones that an administrator would miss: few
+// LMSes send notices, and nothing waits for one.
+func missedScopes(scopes []string) []string {
+	return slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return s == lti.ScopeNoticeHandlers })
+}
 
 // wantedClaims are what Greenroom shows of a person. None of them is needed
 // but the first two.
@@ -34,15 +44,55 @@ func (p *Platforms) ToolConfiguration(t greenroom.ToolEndpoints) dynreg.ToolConf
 		Messages: []dynreg.Message{
 			{Type: lti.MessageResourceLink, TargetLinkURI: t.Launch},
 			{Type: lti.MessageDeepLinking, TargetLinkURI: t.Launch, Label: "Add practice from " + t.Name, SupportedTypes: []string{deeplink.TypeResourceLink}},
+			{Type: lti.MessageSubmissionReview, TargetLinkURI: t.Launch},
 		},
 	}
+}
+
+// toolFor is the configuration with what the platform's product understands
+// beside the specifications: the places that an instructor adds content from,
+// and that people's names may be told.
+func (p *Platforms) toolFor(cfg dynreg.PlatformConfiguration, t greenroom.ToolEndpoints) dynreg.ToolConfiguration {
+	tool := p.ToolConfiguration(t)
+	theirs := profile.For(cfg.ProductFamilyCode).Registration.Extensions
+	if theirs == nil {
+		theirs = &profile.Extensions{}
+	}
+	for i, m := range tool.Messages {
+		if m.Type == lti.MessageDeepLinking {
+			tool.Messages[i].Placements = append([]string{"ContentArea"}, theirs.DeepLinkingPlacements...)
+		}
+	}
+	if theirs.PrivacyLevel != "" && len(theirs.PrivacyLevels) > 0 {
+		tool.Extra = map[string]any{theirs.PrivacyLevel: theirs.PrivacyLevels[0], theirs.ToolID: "greenroom", theirs.Vendor: "Greenroom"}
+	}
+	return tool
+}
+
+// options say from where platforms' documents may come.
+func (p *Platforms) options() dynreg.Options {
+	return dynreg.Options{AllowHTTP: p.allowHTTP, Hosts: configurationHosts}
+}
+
+// configurationHosts are a vendor's own, for a document that names the vendor's
+// own issuer. Where any host could be right, nobody is here to confirm it.
+func configurationHosts(cfg dynreg.PlatformConfiguration) []string {
+	theirs := profile.For(cfg.ProductFamilyCode)
+	issuers := []string{theirs.Endpoints.Issuer}
+	for _, e := range theirs.Environments {
+		issuers = append(issuers, e.Endpoints.Issuer)
+	}
+	if cfg.Issuer == "" || !slices.Contains(issuers, cfg.Issuer) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(theirs.Registration.ConfigurationHosts), func(host string) bool { return host == "*" })
 }
 
 // Register does the tool's side of a dynamic registration. Errors are
 // *greenroom.RegistrationError when the platform, its document or the way to
 // it is at fault.
 func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationRequest) (greenroom.Registered, error) {
-	cfg, err := dynreg.Discover(ctx, p.client, r.ConfigurationURL, r.Token, dynreg.Options{AllowHTTP: p.allowHTTP})
+	cfg, err := dynreg.Discover(ctx, p.client, r.ConfigurationURL, r.Token, p.options())
 	if err != nil {
 		return greenroom.Registered{}, registrationError(err)
 	}
@@ -52,7 +102,7 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 			return greenroom.Registered{}, err
 		}
 	}
-	answer, err := dynreg.Register(ctx, p.client, cfg, r.Token, p.ToolConfiguration(r.Tool))
+	answer, err := dynreg.Register(ctx, p.client, cfg, r.Token, p.toolFor(cfg, r.Tool))
 	if err != nil {
 		return greenroom.Registered{}, registrationError(err)
 	}
@@ -60,7 +110,7 @@ func (p *Platforms) Register(ctx context.Context, r greenroom.RegistrationReques
 		Platform: platformName(cfg), Issuer: cfg.Issuer, ClientID: answer.ClientID, Deployment: answer.DeploymentID,
 		AuthURL: cfg.AuthorizationEndpoint, TokenURL: cfg.TokenEndpoint, KeySetURL: cfg.JWKSURI,
 		Audience: cfg.AuthorizationServer, Product: cfg.ProductFamilyCode,
-		Asked: wantedScopes, Scopes: answer.Scopes, Missing: answer.Missing,
+		Asked: missedScopes(wantedScopes), Scopes: answer.Scopes, Missing: missedScopes(answer.Missing),
 		ConfigurationURL: keptURL(r.ConfigurationURL), Updated: updates,
 		ManagementURL: answer.Management.URL, ManagementToken: string(answer.Management.Token),
 	}
@@ -94,17 +144,17 @@ func (p *Platforms) mayUpdate(ctx context.Context, cfg dynreg.PlatformConfigurat
 func (p *Platforms) UpdateRegistration(ctx context.Context, c greenroom.Connection, token string, t greenroom.ToolEndpoints) (greenroom.Registered, error) {
 	var cfg dynreg.PlatformConfiguration // what it lists, if it can be had
 	if c.ConfigurationURL != "" {
-		if found, err := dynreg.Discover(ctx, p.client, c.ConfigurationURL, "", dynreg.Options{AllowHTTP: p.allowHTTP}); err == nil {
+		if found, err := dynreg.Discover(ctx, p.client, c.ConfigurationURL, "", p.options()); err == nil {
 			cfg = found
 		}
 	}
 	way := dynreg.Management{ClientID: c.ClientID, URL: c.RegistrationURL, Token: dynreg.Token(token)}
-	answer, err := way.Update(ctx, p.client, cfg, p.ToolConfiguration(t))
+	answer, err := way.Update(ctx, p.client, cfg, p.toolFor(cfg, t))
 	if err != nil {
 		return greenroom.Registered{}, registrationError(err)
 	}
 	return greenroom.Registered{
-		ClientID: answer.ClientID, Asked: wantedScopes, Scopes: answer.Scopes, Missing: answer.Missing, Updated: true,
+		ClientID: answer.ClientID, Asked: missedScopes(wantedScopes), Scopes: answer.Scopes, Missing: missedScopes(answer.Missing), Updated: true,
 		ManagementURL: answer.Management.URL, ManagementToken: string(answer.Management.Token),
 	}, nil
 }

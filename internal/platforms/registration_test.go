@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/lti"
+	"github.com/greenroom-lti/greenroom/lti/dynreg"
 )
 
 const (
@@ -90,7 +92,8 @@ func TestRegister(t *testing.T) {
 		string(got.KeySet) != string(keySet("lms-1")) {
 		t.Errorf("registered %+v", got)
 	}
-	if want := wantedScopes; !slices.Equal(got.Scopes, want) || len(got.Missing) != 0 {
+	granted := []string{lti.ScopeScore, lti.ScopeLineItemReadOnly, lti.ScopeMemberships} // what this platform lists of it
+	if !slices.Equal(got.Scopes, granted) || !slices.Equal(got.Missing, []string{lti.ScopeLineItem, lti.ScopeResultReadOnly}) {
 		t.Errorf("granted %v, missing %v", got.Scopes, got.Missing)
 	}
 	tool := r.asked[toolKey].(map[string]any)
@@ -113,8 +116,49 @@ func TestRegisterAsksForNothingThatThePlatformDoesNotKnow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.asked["scope"] != lti.ScopeScore || !slices.Equal(got.Scopes, []string{lti.ScopeScore}) ||
-		!slices.Equal(got.Missing, []string{lti.ScopeLineItemReadOnly, lti.ScopeMemberships}) {
+		!slices.Equal(got.Missing, []string{lti.ScopeLineItem, lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, lti.ScopeMemberships}) {
 		t.Errorf("asked for %v, granted %v, missing %v", r.asked["scope"], got.Scopes, got.Missing)
+	}
+}
+
+// Canvas' customers share its issuer, and show their configuration elsewhere.
+func TestConfigurationHosts(t *testing.T) {
+	for name, tc := range map[string]struct {
+		product, issuer string
+		hosts           bool
+	}{
+		"Canvas' own issuer":             {"canvas", "https://canvas.instructure.com", true},
+		"that of its test installation":  {"canvas", "https://canvas.test.instructure.com", true},
+		"somebody who calls itself that": {"canvas", "https://evil.example.com", false},
+		"no issuer":                      {"canvas", "", false},
+		"a product without exceptions":   {"moodle", "https://canvas.instructure.com", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosts := configurationHosts(dynreg.PlatformConfiguration{ProductFamilyCode: tc.product, Issuer: tc.issuer})
+			if (len(hosts) > 0) != tc.hosts || slices.Contains(hosts, "*") {
+				t.Errorf("%q", hosts)
+			}
+		})
+	}
+}
+
+func TestCanvasIsToldWhereInstructorsAddContent(t *testing.T) {
+	r := newRegistrar(t)
+	r.document[platformKey] = map[string]any{
+		"product_family_code": "canvas", "version": "1",
+		"messages_supported": []any{map[string]any{"type": lti.MessageDeepLinking, "placements": []string{"assignment_selection", "link_selection", "other"}}},
+	}
+	if _, err := r.register(); err != nil {
+		t.Fatal(err)
+	}
+	tool := r.asked[toolKey].(map[string]any)
+	if tool["https://canvas.instructure.com/lti/privacy_level"] != "public" {
+		t.Errorf("privacy level %v", tool["https://canvas.instructure.com/lti/privacy_level"])
+	}
+	messages := tool["messages"].([]any)
+	picks := messages[len(messages)-1].(map[string]any)
+	if len(messages) != 2 || picks["type"] != lti.MessageDeepLinking || fmt.Sprint(picks["placements"]) != "[assignment_selection link_selection]" {
+		t.Errorf("messages %v", messages)
 	}
 }
 

@@ -16,6 +16,11 @@ type Options struct {
 	// AllowHTTP tells which http addresses are taken; nil means none. It is
 	// for development on loopback.
 	AllowHTTP func(*url.URL) bool
+
+	// Hosts names hosts beside the issuer's from which a configuration may
+	// come: each stands for itself and for those below it. Vendors whose
+	// customers share an issuer need it; nil means none.
+	Hosts func(PlatformConfiguration) []string
 }
 
 // Discover reads a platform's configuration and checks it: complete, https,
@@ -88,7 +93,7 @@ func (c PlatformConfiguration) check(at *url.URL, o Options) *Problem {
 	if issuer.RawQuery != "" || issuer.ForceQuery || issuer.Fragment != "" {
 		return wrong("issuer", "In the LMS's configuration, issuer has a query or a fragment.")
 	}
-	if hostOf(issuer) != hostOf(at) {
+	if hostOf(issuer) != hostOf(at) && !o.excepts(c, at) {
 		return wrong("issuer", "The LMS calls itself %s, but its configuration came from %s.", hostOf(issuer), hostOf(at))
 	}
 	if c.authMethods != nil && !slices.Contains(c.authMethods, "private_key_jwt") {
@@ -98,6 +103,14 @@ func (c PlatformConfiguration) check(at *url.URL, o Options) *Problem {
 		return wrong("response_types_supported", "The LMS does not answer logins with an id_token.")
 	}
 	return nil
+}
+
+// excepts tells whether a configuration may come from another host than its
+// issuer's.
+func (o Options) excepts(c PlatformConfiguration, at *url.URL) bool {
+	return o.Hosts != nil && slices.ContainsFunc(o.Hosts(c), func(host string) bool {
+		return hostOf(at) == host || strings.HasSuffix(hostOf(at), "."+host)
+	})
 }
 
 type endpoint struct{ member, url string }
