@@ -40,7 +40,9 @@ type cli struct {
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date, or move everything from SQLite to PostgreSQL."`
 	Conformance conformanceCmd `cmd:"" help:"Examine an LTI tool, this one or another, as a platform."`
 	Doctor      doctorCmd      `cmd:"" help:"Check what a deployment needs and say what is wrong."`
+	Health      healthCmd      `cmd:"" help:"Ask the server on this machine whether it is ready."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Reference   referenceCmd   `cmd:"" help:"Print the configuration reference." hidden:""`
 }
 
 // streams are what a command reads and writes.

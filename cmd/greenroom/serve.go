@@ -35,7 +35,7 @@ type serveCmd struct {
 	KeyOverlap     time.Duration  `help:"How long a signing key stays published after its last signature." env:"GREENROOM_KEY_OVERLAP" default:"168h" placeholder:"DURATION"`
 	MetricsListen  string         `help:"Private address for metrics, health in detail and profiles, for example 127.0.0.1:9090; empty: none. Whoever reaches it sees all of it." env:"GREENROOM_METRICS_LISTEN" placeholder:"HOST:PORT"`
 	SlowQuery      time.Duration  `help:"Log queries to the database that take this long; 0: none." env:"GREENROOM_SLOW_QUERY" default:"500ms" placeholder:"DURATION"`
-	LogFormat      string         `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text"`
+	LogFormat      string         `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text" placeholder:"FORMAT"`
 }
 
 func (c serveCmd) Run(ctx context.Context, s streams) error {
