@@ -23,6 +23,7 @@ func (h scenarios) mount(mux web.Router) {
 	h.member(mux, "GET /w/{workspace}/scenarios/{slug}", h.show)
 	h.settings(mux, "GET /w/{workspace}/scenarios/import", h.form)
 	h.settings(mux, "POST /w/{workspace}/scenarios/import", h.add)
+	h.settings(mux, "POST /w/{workspace}/scenarios/{slug}/grading", h.grade)
 }
 
 type scenarioRow struct {
@@ -56,6 +57,7 @@ type scenarioPage struct {
 	// while no LMS is connected.
 	Property string
 	LTIPath  string
+	Grading  string // where the form of the grading rule goes
 }
 
 func (h scenarios) show(w http.ResponseWriter, r *http.Request) error {
@@ -64,7 +66,7 @@ func (h scenarios) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := scenarioPage{Play: play, LTIPath: ltiPath(r)}
+	page := scenarioPage{Play: play, LTIPath: ltiPath(r), Grading: scenarioPath(web.Workspace(r.Context()), play.Scenario.Slug) + "/grading"}
 	if actor.Role.Administers() {
 		connected, err := h.kit.Service.HasConnection(r.Context(), actor.Workspace)
 		if err != nil {
@@ -75,6 +77,29 @@ func (h scenarios) show(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return h.render(w, r, http.StatusOK, "scenario.html", page)
+}
+
+// grade changes which scores count in gradebooks.
+func (h scenarios) grade(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r); err != nil {
+		return err
+	}
+	sc, err := h.kit.Service.SetGrading(r.Context(), web.Actor(r.Context()), r.PathValue("slug"),
+		greenroom.GradingRule(r.PostFormValue("rule")), r.PostFormValue("completion") != "")
+	if _, bad := errors.AsType[*greenroom.Invalid](err); bad {
+		return &web.PageError{
+			Status: http.StatusUnprocessableEntity, Title: "Choose which attempt counts",
+			Sentence: "The best, the latest or the first.", Cause: err,
+			BackURL: scenarioPath(web.Workspace(r.Context()), r.PathValue("slug")), BackLabel: "Back to the scenario",
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.kit.Flash(r.Context(), web.Success, "Grading saved"); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, scenarioPath(web.Workspace(r.Context()), sc.Slug))
 }
 
 func importPath(r *http.Request) string {

@@ -59,6 +59,10 @@ const (
 	ScenarioImported     AuditAction = "scenario.imported"
 	ScenarioChanged      AuditAction = "scenario.changed"
 	ScenarioArchived     AuditAction = "scenario.archived"
+	ScenarioGrading      AuditAction = "scenario.grading_changed"
+	ScoreOverridden      AuditAction = "score.overridden"
+	ScoreCleared         AuditAction = "score.cleared"
+	OverrideLifted       AuditAction = "score.override_lifted"
 	WorkspaceCreated     AuditAction = "workspace.created"
 	WorkspaceRenamed     AuditAction = "workspace.renamed"
 	WorkspaceDeleted     AuditAction = "workspace.deleted" // in the instance's record alone
@@ -97,6 +101,10 @@ var actionTexts = map[AuditAction]string{
 	ScenarioImported:     "Imported a scenario",
 	ScenarioChanged:      "Changed a scenario",
 	ScenarioArchived:     "Archived a scenario",
+	ScenarioGrading:      "Changed how a scenario is graded",
+	ScoreOverridden:      "Set a score",
+	ScoreCleared:         "Took a score away",
+	OverrideLifted:       "Let automatic scores count again",
 	WorkspaceCreated:     "Created the workspace",
 	WorkspaceRenamed:     "Renamed the workspace",
 	WorkspaceDeleted:     "Deleted the workspace",

@@ -15,17 +15,18 @@ import (
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
-// A Passback is the duty to bring one learner's best score for one line item
-// to the platform. There is one per (line item, learner).
+// A Passback is the duty to bring one learner's score for one line item to the
+// platform: the one that the scenario's rule picks, or what an instructor
+// decided. There is one per (line item, learner).
 type Passback struct {
 	ID         PassbackID
 	Connection ConnectionID // the lane
 	LineItem   LineItemID
 	Learner    LearnerID
 
-	Wanted   roleplay.Score
-	WantedAt time.Time // when it was earned
-	Posted   *roleplay.Score
+	Wanted   roleplay.Score  // by the rule
+	WantedAt time.Time       // when it was earned; zero: nothing was
+	Posted   *roleplay.Score // nil before the first, and after points were taken away
 	PostedAt time.Time
 
 	State    PassbackState
@@ -37,6 +38,11 @@ type Passback struct {
 	Stamp      time.Time
 	LeaseUntil time.Time // claimed by a worker until then
 	Answer     string    // the platform's last words
+
+	// Override is what an instructor decided in place of what was earned; nil
+	// for nothing. It stands until it is lifted, which was last at LiftedAt.
+	Override *Override
+	LiftedAt time.Time
 }
 
 // A PassbackState is where a passback stands.
@@ -84,7 +90,15 @@ type PassbackFilter struct {
 // want records, within the transaction that ends a session, the duty to post
 // its score.
 func (s *Service) want(ctx context.Context, tx Tx, v Visit, session Session) error {
-	if session.Standing != Graded || session.Score == nil || session.LineItem == "" {
+	if session.Standing != Graded || session.LineItem == "" {
+		return nil
+	}
+	sc, err := tx.Scenario(ctx, session.Scenario)
+	if err != nil {
+		return err
+	}
+	score, counts := sc.grade(session)
+	if !counts {
 		return nil
 	}
 	p, err := tx.PassbackFor(ctx, session.LineItem, session.Learner)
@@ -95,7 +109,7 @@ func (s *Service) want(ctx context.Context, tx Tx, v Visit, session Session) err
 	if err != nil {
 		return err
 	}
-	if !p.want(*session.Score, session.EndedAt) {
+	if !p.want(score, session.EndedAt, sc.Rule) {
 		return nil
 	}
 	return tx.SavePassback(ctx, p)
@@ -111,7 +125,7 @@ func (s *Service) Deliver(ctx context.Context, due DuePassback) Outcome {
 }
 
 func (s *Service) deliver(ctx context.Context, due DuePassback) Outcome {
-	o := Outcome{Score: due.Wanted}
+	o := due.outcome()
 	conflict := due.Attempts > 0 && strings.HasPrefix(due.Answer, conflictPrefix)
 	c, err := s.Store.Workspace(due.Workspace).Connection(ctx, due.Connection)
 	if err != nil {
@@ -119,21 +133,31 @@ func (s *Service) deliver(ctx context.Context, due DuePassback) Outcome {
 	}
 	stamp := due.nextStamp(s.Now(), conflict, c.stampGrain())
 	if wait := stamp.Sub(s.Now()); wait > 0 { // never in the future
-		return Outcome{Kind: Later, After: wait, Answer: due.Answer, Score: due.Wanted}
+		return Outcome{Kind: Later, After: wait, Answer: due.Answer, Score: o.Score, Cleared: o.Cleared, At: o.At}
 	}
 	key, err := s.SigningKey(ctx, due.Workspace)
 	if err != nil {
 		return s.ownFault(ctx, due, o, err)
 	}
 	maximum := due.Item.Maximum
-	if maximum == 0 {
+	if maximum == 0 && !o.Cleared {
 		maximum = s.readMaximum(ctx, due, c, key)
 		o.Maximum = maximum
 	}
-	err = s.Platforms.PostScore(ctx, due.Workspace, c, key, ScorePost{
-		LineItemURL: due.Item.URL, Subject: due.Subject, At: stamp,
-		Given: due.Wanted.Of(maximum), Maximum: maximum, Deployment: due.Deployment,
-	})
+	post := ScorePost{
+		LineItemURL: due.Item.URL, Subject: due.Subject, At: stamp, Deployment: due.Deployment, Cleared: o.Cleared,
+	}
+	if !o.Cleared {
+		post.Given, post.Maximum = o.Score.Of(maximum), maximum
+	}
+	if due.Override != nil {
+		by, err := s.Store.Workspace(due.Workspace).Learner(ctx, due.Override.By)
+		if err != nil && !errors.Is(err, ErrNotFound) { // they may have been erased
+			return s.ownFault(ctx, due, o, err)
+		}
+		post.Comment, post.ScoringUserID = due.Override.Comment, by.Subject
+	}
+	err = s.Platforms.PostScore(ctx, due.Workspace, c, key, post)
 	o.Stamp = stamp
 	refused, answered := errors.AsType[*lti.ServiceError](err)
 	if err != nil && !answered {

@@ -15,16 +15,48 @@ const (
 	longestAnswer = 500 // characters kept of a platform's own words
 )
 
-// want raises the duty to a better score. It tells whether there is anything
-// to post: the first score always is, zero included; a later one only if it
-// beats the best that was asked for so far.
-func (p *Passback) want(score roleplay.Score, earned time.Time) bool {
-	if !p.WantedAt.IsZero() && score.Cmp(p.Wanted) <= 0 {
+// want takes in what a session earned, as the rule has it. It tells whether
+// anything is to be kept. The first score always counts, zero included. By the
+// usual rule a later one does only if it beats the best that was asked for so
+// far. An instructor's decision stands: then nothing is to be posted for now.
+func (p *Passback) want(score roleplay.Score, earned time.Time, rule GradingRule) bool {
+	if !p.WantedAt.IsZero() && !rule.replaces(p.Wanted, score) {
 		return false
 	}
 	p.Wanted, p.WantedAt = score, earned
-	p.renew(earned)
+	if p.Override == nil {
+		p.renew(earned)
+	}
 	return true
+}
+
+// A Target is what a platform's gradebook is to show.
+type Target struct {
+	Score   roleplay.Score
+	Cleared bool      // no score at all
+	At      time.Time // when it was earned or decided
+}
+
+// Target is what the duty is about by now.
+func (p Passback) Target() Target {
+	switch {
+	case p.Override != nil && p.Override.Score == nil:
+		return Target{Cleared: true, At: p.Override.At}
+	case p.Override != nil:
+		return Target{Score: *p.Override.Score, At: p.Override.At}
+	}
+	return Target{Score: p.Wanted, Cleared: p.WantedAt.IsZero(), At: laterOf(p.WantedAt, p.LiftedAt)}
+}
+
+// outcome is one about the target as it is now.
+func (p Passback) outcome() Outcome {
+	t := p.Target()
+	return Outcome{Score: t.Score, Cleared: t.Cleared, At: t.At}
+}
+
+// about tells whether an outcome is about a target.
+func (o Outcome) about(t Target) bool {
+	return o.Cleared == t.Cleared && o.Score == t.Score && (o.At.IsZero() || o.At.Equal(t.At))
 }
 
 // renew makes the duty due now, with all its patience.
@@ -32,17 +64,18 @@ func (p *Passback) renew(now time.Time) {
 	p.State, p.Attempts, p.Since, p.NextTry = PassbackWaiting, 0, now, now
 }
 
-// nextStamp returns the timestamp of the next post: when the score was earned,
+// nextStamp returns the timestamp of the next post: when the score was earned
+// or decided,
 // but later than every stamp that may have reached the platform, by the grain
 // to which it compares them (Score Publish Service, AGS 2.0 §3.4.4).
 // conflict says that the platform has seen a later one than we know of: then
 // it is the present.
 func (p Passback) nextStamp(now time.Time, conflict bool, grain time.Duration) time.Time {
-	stamp := p.WantedAt
+	stamp := p.Target().At
 	if conflict {
 		stamp = now
 	}
-	if !p.Stamp.IsZero() && (conflict || p.Posted != nil || stamp.Before(p.Stamp)) {
+	if !p.Stamp.IsZero() && (conflict || p.Posted != nil || !p.PostedAt.IsZero() || stamp.Before(p.Stamp)) {
 		if least := p.Stamp.Truncate(grain).Add(grain); stamp.Before(least) {
 			stamp = least
 		}
@@ -71,24 +104,27 @@ type Outcome struct {
 	PlatformDown bool
 	// What was posted. Zero stamp: the request never left.
 	Score   roleplay.Score
+	Cleared bool      // no score at all
+	At      time.Time // of the target; zero if the score alone tells which
 	Stamp   time.Time
 	Maximum float64 // as read from the platform, 0 if it was not asked
 }
 
 // settle applies an outcome to a passback as it stands by now, which may want
-// a better score than the one that was posted.
+// another score than the one that was posted.
 func (p *Passback) settle(o Outcome, now time.Time, chance *rand.Rand) {
 	p.LeaseUntil = time.Time{}
 	p.Answer = clip(oneLine(o.Answer), longestAnswer)
+	overtaken := o.Stamp.Before(p.Stamp)
 	if o.Stamp.After(p.Stamp) {
 		p.Stamp = o.Stamp
 	}
 	if o.Kind == Done {
-		p.done(o, now)
+		p.done(o, overtaken, now)
 		return
 	}
-	if o.Score.Cmp(p.Wanted) < 0 && !o.Stamp.IsZero() {
-		p.NextTry = now // a better score came meanwhile: its own first try
+	if !o.about(p.Target()) && !o.Stamp.IsZero() {
+		p.NextTry = now // another score counts meanwhile: its own first try
 		return
 	}
 	p.Attempts++
@@ -105,13 +141,21 @@ func (p *Passback) settle(o Outcome, now time.Time, chance *rand.Rand) {
 	}
 }
 
-func (p *Passback) done(o Outcome, now time.Time) {
-	posted := o.Score
-	if p.Posted == nil || posted.Cmp(*p.Posted) >= 0 {
-		p.Posted = &posted
+// done notes that the platform took something. It may have taken something else
+// since, under a later stamp.
+func (p *Passback) done(o Outcome, overtaken bool, now time.Time) {
+	p.Attempts = 0
+	matches := o.about(p.Target())
+	if !matches && p.State == PassbackSent {
+		return
 	}
-	p.PostedAt, p.Attempts = now, 0
-	if p.Wanted.Cmp(*p.Posted) > 0 {
+	if matches || !overtaken || p.PostedAt.IsZero() {
+		p.Posted, p.PostedAt = nil, now
+		if !o.Cleared {
+			p.Posted = &o.Score
+		}
+	}
+	if !matches {
 		p.renew(now)
 		return
 	}

@@ -56,7 +56,7 @@ func TestBestOfN(t *testing.T) {
 			for _, h := range tc.happens {
 				now = now.Add(time.Minute)
 				if h.post == nil {
-					p.want(percent(t, h.earn), now)
+					p.want(percent(t, h.earn), now, GradeBest)
 					continue
 				}
 				o := *h.post
@@ -91,9 +91,9 @@ func TestBetterScoreDuringAPost(t *testing.T) {
 	for name, outcome := range map[string]OutcomeKind{"accepted": Done, "refused": Failed, "no answer": Later} {
 		t.Run(name, func(t *testing.T) {
 			var p Passback
-			p.want(percent(t, 60), noon)
+			p.want(percent(t, 60), noon, GradeBest)
 			under := Outcome{Kind: outcome, Score: p.Wanted, Stamp: p.nextStamp(noon, false, time.Second)}
-			p.want(percent(t, 80), noon.Add(time.Second))
+			p.want(percent(t, 80), noon.Add(time.Second), GradeBest)
 			p.settle(under, noon.Add(2*time.Second), rand.New(rand.NewPCG(1, 2)))
 			if p.State != PassbackWaiting || p.NextTry.After(noon.Add(2*time.Second)) {
 				t.Errorf("state %s, next try %s: 80 must be due now", p.State, p.NextTry)
@@ -111,7 +111,7 @@ func TestStampsRiseByWholeSeconds(t *testing.T) {
 		now := noon
 		for _, n := range scores {
 			now = now.Add(time.Duration(chance.IntN(3000)) * time.Millisecond)
-			p.want(percent(t, n), now)
+			p.want(percent(t, n), now, GradeBest)
 			stamp := p.nextStamp(now, false, time.Second)
 			if stamp.After(now) { // the worker waits for the stamp's own time
 				now = stamp
@@ -127,7 +127,7 @@ func TestStampsRiseByWholeSeconds(t *testing.T) {
 
 func TestAConflictIsMended(t *testing.T) {
 	var p Passback
-	p.want(percent(t, 80), noon)
+	p.want(percent(t, 80), noon, GradeBest)
 	now := noon.Add(time.Hour)
 	first := p.nextStamp(now, false, time.Second)
 	if !first.Equal(noon) {
@@ -145,7 +145,7 @@ func TestAConflictIsMended(t *testing.T) {
 func TestPatience(t *testing.T) {
 	chance := rand.New(rand.NewPCG(5, 6))
 	var p Passback
-	p.want(percent(t, 80), noon)
+	p.want(percent(t, 80), noon, GradeBest)
 	now, tries := noon, 0
 	for p.State == PassbackWaiting {
 		p.settle(Outcome{Kind: Later, Answer: "503", Score: p.Wanted, Stamp: noon}, now, chance)
@@ -168,7 +168,7 @@ func TestPatience(t *testing.T) {
 
 func TestRetryAfterIsHonoured(t *testing.T) {
 	var p Passback
-	p.want(percent(t, 80), noon)
+	p.want(percent(t, 80), noon, GradeBest)
 	p.settle(Outcome{Kind: Later, After: 20 * time.Minute, Score: p.Wanted, Stamp: noon}, noon, rand.New(rand.NewPCG(1, 2)))
 	if wait := p.NextTry.Sub(noon); wait < 20*time.Minute {
 		t.Errorf("comes again after %s; the platform asked for 20m", wait)

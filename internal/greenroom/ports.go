@@ -157,4 +157,9 @@ type ScorePost struct {
 	Maximum     float64
 	At          time.Time // the stamp, milliseconds
 	Deployment  string
+	// Cleared takes the learner's points away: Given and Maximum say nothing.
+	Cleared bool
+	Comment string // of whoever graded; empty for none
+	// ScoringUserID is the subject of whoever graded; empty for Greenroom.
+	ScoringUserID string
 }

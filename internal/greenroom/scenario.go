@@ -25,6 +25,11 @@ type Scenario struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	Archived    bool
+	// Rule says which of a learner's scores counts in the gradebook.
+	Rule GradingRule
+	// Completion gives full marks to whoever comes to the end, whatever the
+	// score.
+	Completion bool
 }
 
 // A ScenarioVersion is what a session is pinned to: it never changes.
@@ -119,7 +124,7 @@ func (s *Service) saveScenario(ctx context.Context, tx Tx, a Actor, file *rolepl
 		if err != nil {
 			return Scenario{}, err
 		}
-		sc = Scenario{ID: id, Slug: file.Slug, CreatedAt: now}
+		sc = Scenario{ID: id, Slug: file.Slug, CreatedAt: now, Rule: GradeBest}
 	case err != nil:
 		return Scenario{}, err
 	default:

@@ -348,6 +348,9 @@ type Tx interface {
 	// if another one has the slug.
 	SaveScenario(ctx context.Context, s Scenario, v ScenarioVersion) error
 
+	// SaveGrading changes how a scenario is graded. ErrNotFound.
+	SaveGrading(ctx context.Context, id ScenarioID, r GradingRule, completion bool) error
+
 	// AddLaunch writes a row of the launch log that signs nobody in.
 	AddLaunch(ctx context.Context, l Launch) error
 

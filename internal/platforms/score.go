@@ -8,15 +8,19 @@ import (
 	"github.com/greenroom-lti/greenroom/lti/ags"
 )
 
-// PostScore brings one score to a line item: Completed and FullyGraded.
+// PostScore brings one score to a line item: Completed and FullyGraded, unless
+// it takes points away.
 func (p *Platforms) PostScore(ctx context.Context, w greenroom.WorkspaceID, c greenroom.Connection, k greenroom.Key, s greenroom.ScorePost) error {
 	client, err := p.clientFor(w, c, k, s.Deployment)
 	if err != nil {
 		return err
 	}
-	return ags.PostScore(ctx, client, s.LineItemURL, ags.Score{
-		Subject: s.Subject, Given: s.Given, Maximum: s.Maximum, At: s.At,
-	})
+	score := ags.Score{Subject: s.Subject, Given: s.Given, Maximum: s.Maximum, At: s.At}
+	if s.Cleared {
+		score = ags.Cleared(s.Subject, s.At)
+	}
+	score.Comment, score.ScoringUserID = s.Comment, s.ScoringUserID
+	return ags.PostScore(ctx, client, s.LineItemURL, score)
 }
 
 // ScoreMaximum reads the maximum of a line item.

@@ -16,6 +16,9 @@ type Score struct {
 
 var fraction = regexp.MustCompile(`^[0-9]{1,400}/[0-9]{1,400}$`)
 
+// FullScore is all there is: 100 percent.
+var FullScore = Score{"1/1"}
+
 // ParseScore reads what String wrote.
 func ParseScore(text string) (Score, error) {
 	if !fraction.MatchString(text) {

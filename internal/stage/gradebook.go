@@ -36,7 +36,7 @@ func (s *Stage) gradebook(w http.ResponseWriter, r *http.Request, v greenroom.Vi
 }
 
 func gradebookOf(v greenroom.Visit, r greenroom.Result) gradebookLine {
-	l := sayGradebook(r.Scene.Session, r.Item, r.Passback)
+	l := sayGradebook(r.Scene.Session, r.Item, r.Passback, r.Scene.Play.Scenario)
 	if l.Tone == toneWaiting {
 		l.Poll = sessionPath(v, r.Scene.Session.ID, "/gradebook")
 	}
@@ -46,11 +46,13 @@ func gradebookOf(v greenroom.Visit, r greenroom.Result) gradebookLine {
 // sayGradebook says what became of an ended session's score. item and p are
 // the launch's line item and the learner's passback for it, nil if there is
 // none.
-func sayGradebook(session greenroom.Session, item *greenroom.LineItem, p *greenroom.Passback) gradebookLine {
+func sayGradebook(session greenroom.Session, item *greenroom.LineItem, p *greenroom.Passback, sc greenroom.Scenario) gradebookLine {
 	switch {
 	case session.Standing != greenroom.Graded:
 		return gradebookLine{Tone: tonePlain, Text: notGraded(session.Standing)}
-	case session.Score == nil:
+	case p != nil && p.Override != nil && item != nil && item.ID == session.LineItem:
+		return sayOverride(*item, *p)
+	case session.Score == nil && !sc.Completion:
 		return gradebookLine{Tone: tonePlain, Text: "Not graded here: nothing in this conversation could be scored."}
 	case session.LineItem == "":
 		return gradebookLine{Tone: tonePlain, Text: notGraded(greenroom.NoLineItem)}
@@ -58,16 +60,16 @@ func sayGradebook(session greenroom.Session, item *greenroom.LineItem, p *greenr
 		return gradebookLine{Tone: tonePlain, Text: "This attempt was for a grade that the activity no longer has in your course."}
 	}
 	// Of two attempts with the same score, the one that raised the duty counts.
-	if session.Score.Cmp(p.Wanted) < 0 || !session.EndedAt.Equal(p.WantedAt) {
-		return sayBest(*item, *p)
+	if !session.EndedAt.Equal(p.WantedAt) {
+		return sayOther(*item, *p, whichCounts[sc.Rule])
 	}
 	return sayOwn(*item, *p)
 }
 
-// sayOwn is for the attempt that is the learner's best.
+// sayOwn is for the attempt that counts.
 func sayOwn(item greenroom.LineItem, p greenroom.Passback) gradebookLine {
 	switch {
-	case p.Posted != nil && p.Posted.Cmp(p.Wanted) >= 0:
+	case p.Posted != nil && *p.Posted == p.Wanted:
 		return gradebookLine{Tone: toneSent, Text: "Sent to your course: " + points(p.Wanted, item) + "."}
 	case p.State == greenroom.PassbackFailed:
 		return gradebookLine{Tone: toneFailed, Text: "Your LMS did not take the score: your trainer can see why. It is kept here."}
@@ -79,14 +81,37 @@ func sayOwn(item greenroom.LineItem, p greenroom.Passback) gradebookLine {
 	return gradebookLine{Tone: toneWaiting, Text: text}
 }
 
-// sayBest is for an attempt that was not better than another one.
-func sayBest(item greenroom.LineItem, p greenroom.Passback) gradebookLine {
-	best := "Your best of " + points(p.Wanted, item)
+// whichCounts names the attempt that counts by a scenario's rule.
+var whichCounts = map[greenroom.GradingRule]string{
+	"": "best", greenroom.GradeBest: "best", greenroom.GradeLatest: "latest", greenroom.GradeFirst: "first",
+}
+
+// sayOverride is for a score that an instructor has decided about.
+func sayOverride(item greenroom.LineItem, p greenroom.Passback) gradebookLine {
+	l := gradebookLine{Tone: toneSent, Text: "Your instructor has taken the score out of the gradebook."}
+	if p.Override.Score != nil {
+		l.Text = "Your instructor has set your score: " + points(*p.Override.Score, item) + "."
+	}
+	switch p.State {
+	case greenroom.PassbackFailed:
+		l.Tone, l.Text = toneFailed, l.Text+" Your LMS did not take that: your trainer can see why."
+	case greenroom.PassbackWaiting:
+		l.Tone, l.Text = toneWaiting, l.Text+" It is on its way to your LMS."
+	}
+	if p.Override.Comment != "" {
+		l.Text += " “" + p.Override.Comment + "”"
+	}
+	return l
+}
+
+// sayOther is for an attempt beside the one that counts.
+func sayOther(item greenroom.LineItem, p greenroom.Passback, which string) gradebookLine {
+	best := "Your " + which + " of " + points(p.Wanted, item)
 	switch {
-	case p.Posted != nil && p.Posted.Cmp(p.Wanted) >= 0:
+	case p.Posted != nil && *p.Posted == p.Wanted:
 		return gradebookLine{Tone: toneSent, Text: best + " stays in the gradebook."}
 	case p.State == greenroom.PassbackFailed:
-		return gradebookLine{Tone: toneFailed, Text: "Your LMS did not take your best of " + points(p.Wanted, item) + ": your trainer can see why. It is kept here."}
+		return gradebookLine{Tone: toneFailed, Text: "Your LMS did not take your " + which + " of " + points(p.Wanted, item) + ": your trainer can see why. It is kept here."}
 	}
 	return gradebookLine{Tone: toneWaiting, Text: best + " is waiting for your LMS and will be sent by itself."}
 }

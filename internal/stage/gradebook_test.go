@@ -64,6 +64,13 @@ func TestWhatIsSaidAboutTheGradebook(t *testing.T) {
 			"Your best of 90 of 100 is waiting for your LMS and will be sent by itself."},
 		"not better, best failed": {both(better, failed), toneFailed,
 			"Your LMS did not take your best of 90 of 100: your trainer can see why. It is kept here."},
+		"set by the instructor": {func(x *said) {
+			x.p.Override = &greenroom.Override{Score: score(t, "1/2"), Comment: "See you <b>then</b>."}
+		}, toneSent, "Your instructor has set your score: 50 of 100. “See you <b>then</b>.”"},
+		"set by the instructor, on its way": {both(waiting, func(x *said) { x.p.Override = &greenroom.Override{Score: score(t, "1/2")} }), toneWaiting,
+			"Your instructor has set your score: 50 of 100. It is on its way to your LMS."},
+		"taken away by the instructor": {func(x *said) { x.p.Override, x.p.Posted = &greenroom.Override{}, nil }, toneSent,
+			"Your instructor has taken the score out of the gradebook."},
 		"preview":         {standing(greenroom.Preview), tonePlain, "Not graded here: you teach this course, so this is a preview."},
 		"anonymous":       {standing(greenroom.Anonymous), tonePlain, "Not graded here: your LMS did not say who you are."},
 		"test user":       {standing(greenroom.TestUser), tonePlain, "Not graded here: this is the test student of your LMS."},
@@ -81,7 +88,7 @@ func TestWhatIsSaidAboutTheGradebook(t *testing.T) {
 				p:       &greenroom.Passback{Wanted: *score(t, "4/5"), WantedAt: noon, Posted: score(t, "4/5"), State: greenroom.PassbackSent},
 			}
 			tc.spoil(&x)
-			got := sayGradebook(x.session, x.item, x.p)
+			got := sayGradebook(x.session, x.item, x.p, greenroom.Scenario{})
 			if got.Tone != tc.tone || got.Text != tc.text {
 				t.Errorf("got %s: %s\nwant %s: %s", got.Tone, got.Text, tc.tone, tc.text)
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/web"
@@ -18,7 +19,8 @@ type reviewView struct {
 	Activity   string
 	Attempts   []attemptChoice
 	Record     gradebookLine
-	Class      string // back to the class; empty for those who do not teach it
+	Class      string      // back to the class; empty for those who do not teach it
+	Decide     *decideForm // nil for those who may not decide
 }
 
 // An attemptChoice is one line about an ended session.
@@ -67,8 +69,51 @@ func (s *Stage) submission(w http.ResponseWriter, r *http.Request, v greenroom.V
 // reviewOf opens a learner's work for an instructor of the course.
 func (s *Stage) reviewOf(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
 	learner, link := greenroom.LearnerID(r.PathValue("learner")), greenroom.ResourceLinkID(r.PathValue("link"))
-	here := path(v, "/review/"+url.PathEscape(string(learner))+"/"+url.PathEscape(string(link)))
-	return s.review(w, r, v, learner, link, here)
+	return s.review(w, r, v, learner, link, reviewPath(v, learner, link))
+}
+
+func reviewPath(v greenroom.Visit, learner greenroom.LearnerID, link greenroom.ResourceLinkID) string {
+	return path(v, "/review/"+url.PathEscape(string(learner))+"/"+url.PathEscape(string(link)))
+}
+
+// A decideForm is where an instructor sets a score, takes it away, or lets
+// automatic scores count again.
+type decideForm struct {
+	Path             string
+	Percent, Comment web.Field
+	Problem          string
+	Standing         bool // a decision stands
+	At               time.Time
+}
+
+// decide does what an instructor decides about a score.
+func (s *Stage) decide(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
+	if err := web.ReadForm(r); err != nil {
+		return err
+	}
+	learner, link := greenroom.LearnerID(r.PathValue("learner")), greenroom.ResourceLinkID(r.PathValue("link"))
+	form := greenroom.OverrideForm{
+		Decision: greenroom.Decision(r.PostFormValue("decision")), Percent: r.PostFormValue("percent"), Comment: r.PostFormValue("comment"),
+	}
+	err := s.service.Override(r.Context(), v, learner, link, form)
+	bad, invalid := errors.AsType[*greenroom.Invalid](err)
+	if !invalid {
+		if err != nil {
+			return err
+		}
+		return web.Redirect(w, r, reviewPath(v, learner, link))
+	}
+	found, err := s.service.Review(r.Context(), v, learner, link, "")
+	if err != nil {
+		return err
+	}
+	p := newReview(v, found, reviewPath(v, learner, link))
+	if p.Decide != nil {
+		p.Decide.Percent.Value, p.Decide.Percent.Error = form.Percent, bad.Of("percent")
+		p.Decide.Comment.Value, p.Decide.Comment.Error = form.Comment, bad.Of("comment")
+		p.Decide.Problem = bad.Of("decision")
+	}
+	return s.kit.Render(w, r, http.StatusUnprocessableEntity, s.pages, "review.html", p)
 }
 
 func (s *Stage) review(w http.ResponseWriter, r *http.Request, v greenroom.Visit, learner greenroom.LearnerID, link greenroom.ResourceLinkID, here string) error {
@@ -88,7 +133,7 @@ func newReview(v greenroom.Visit, found greenroom.Review, here string) reviewVie
 		found.Result.Item, found.Result.Passback = found.Item, found.Passback
 		p.resultPage, p.Shown = newResult(v, *found.Result), true
 		if p.Record = sayRecord(found); p.Own {
-			p.Record = sayGradebook(found.Result.Scene.Session, found.Item, found.Passback)
+			p.Record = sayGradebook(found.Result.Scene.Session, found.Item, found.Passback, found.Result.Scene.Play.Scenario)
 		}
 	}
 	p.Back = v.Launch.ReturnURL
@@ -101,12 +146,37 @@ func newReview(v greenroom.Visit, found greenroom.Review, here string) reviewVie
 	if v.Teaches() {
 		p.Class = web.CoursePath(v, "/class")
 	}
+	if v.Teaches() && !p.Own && found.Item != nil && found.Learner.ID != "" {
+		p.Decide = &decideForm{
+			Path:    reviewPath(v, found.Learner.ID, found.Link.ID) + "/score",
+			Percent: web.Field{Name: "percent", Label: "Score, from 0 to 100", Mode: "decimal"},
+			Comment: web.Field{Name: "comment", Label: "Comment", Help: "The learner reads it here and in the LMS. May stay empty."},
+		}
+		if found.Passback != nil && found.Passback.Override != nil {
+			o := found.Passback.Override
+			p.Decide.Standing, p.Decide.At, p.Decide.Comment.Value = true, o.At, o.Comment
+			if o.Score != nil {
+				p.Decide.Percent.Value = o.Score.PercentText()
+			}
+		}
+	}
 	return p
 }
 
 // sayRecord says to an instructor what the gradebook has of a learner.
 func sayRecord(found greenroom.Review) gradebookLine {
 	p, standing := found.Passback, found.Attempts[0].Standing
+	counted := ""
+	if p != nil {
+		if t := p.Target(); t.Cleared {
+			counted = "no score"
+		} else {
+			counted = points(t.Score, *found.Item)
+		}
+		if p.Override != nil {
+			counted += ", as an instructor decided"
+		}
+	}
 	switch {
 	case p == nil && standing == greenroom.Graded:
 		return gradebookLine{Tone: tonePlain, Text: "Nothing has been sent to the gradebook."}
@@ -114,8 +184,8 @@ func sayRecord(found greenroom.Review) gradebookLine {
 		return gradebookLine{Tone: tonePlain, Text: notGraded(standing)}
 	case p.State == greenroom.PassbackFailed:
 		return gradebookLine{Tone: toneFailed, Text: "The LMS did not take the score. Whoever runs Greenroom can see why."}
-	case p.State == greenroom.PassbackSent && p.Posted != nil:
-		return gradebookLine{Tone: toneSent, Text: "In the gradebook: " + points(*p.Posted, *found.Item) + "."}
+	case p.State == greenroom.PassbackSent:
+		return gradebookLine{Tone: toneSent, Text: "In the gradebook: " + counted + "."}
 	}
-	return gradebookLine{Tone: toneWaiting, Text: "On its way to the gradebook: " + points(p.Wanted, *found.Item) + "."}
+	return gradebookLine{Tone: toneWaiting, Text: "On its way to the gradebook: " + counted + "."}
 }

@@ -138,11 +138,38 @@ func toPassback(r q.Passback) greenroom.Passback {
 		Stamp:      time.Time(r.Stamp),
 		LeaseUntil: time.Time(r.LeaseUntil),
 		Answer:     r.Answer,
+		Override:   toOverride(r),
+		LiftedAt:   time.Time(r.LiftedAt),
+	}
+}
+
+// What override says in its column.
+const (
+	overrideScore   = "score"
+	overrideCleared = "cleared"
+)
+
+func toOverride(r q.Passback) *greenroom.Override {
+	if r.Override == "" {
+		return nil
+	}
+	return &greenroom.Override{
+		Score: r.OverrideScore.Score, Comment: r.OverrideComment, By: r.OverrideBy, At: time.Time(r.OverrideAt),
 	}
 }
 
 func fromPassback(w greenroom.WorkspaceID, p greenroom.Passback, changed int64) q.SavePassbackParams {
+	o, kind := greenroom.Override{}, ""
+	if p.Override != nil {
+		o, kind = *p.Override, overrideCleared
+		if o.Score != nil {
+			kind = overrideScore
+		}
+	}
 	return q.SavePassbackParams{
+		Override: kind, OverrideScore: column.MaybeScore{Score: o.Score}, OverrideComment: o.Comment,
+		OverrideBy: o.By, OverrideAt: column.Time(o.At), LiftedAt: column.Time(p.LiftedAt),
+
 		WorkspaceID:  w,
 		ID:           p.ID,
 		ConnectionID: p.Connection,

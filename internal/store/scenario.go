@@ -91,6 +91,8 @@ func toScenario(r q.Scenario) greenroom.Scenario {
 		CreatedAt:   time.Time(r.CreatedAt),
 		UpdatedAt:   time.Time(r.UpdatedAt),
 		Archived:    r.Archived,
+		Rule:        r.Rule,
+		Completion:  r.Completion,
 	}
 }
 
@@ -107,5 +109,21 @@ func fromScenario(w greenroom.WorkspaceID, s greenroom.Scenario) q.SaveScenarioP
 		CreatedAt:   column.Time(s.CreatedAt),
 		UpdatedAt:   column.Time(s.UpdatedAt),
 		Archived:    s.Archived,
+		Rule:        rule(s), Completion: s.Completion,
 	}
+}
+
+// rule is the usual one where none was set.
+func rule(s greenroom.Scenario) greenroom.GradingRule {
+	if s.Rule == "" {
+		return greenroom.GradeBest
+	}
+	return s.Rule
+}
+
+// SaveGrading implements greenroom.Tx.
+func (t *workspaceTx) SaveGrading(ctx context.Context, id greenroom.ScenarioID, r greenroom.GradingRule, completion bool) error {
+	return t.fail("scenario "+string(id), wrote(t.txn.db.SaveGrading(ctx, q.SaveGradingParams{
+		WorkspaceID: t.workspace, ID: id, Rule: r, Completion: completion,
+	})))
 }

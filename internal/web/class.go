@@ -275,7 +275,14 @@ func gradebookOf(a greenroom.ClassActivity, r greenroom.ClassRow, admin bool) Gr
 	}
 	switch p.State {
 	case greenroom.PassbackSent:
-		return Gradebook{State: "Sent", Tone: "ok", Why: why}
+		state := "Sent"
+		if p.Posted == nil {
+			state, why = "No score", ""
+		}
+		if p.Override != nil {
+			why = strings.TrimPrefix(why+", as an instructor decided", ", ")
+		}
+		return Gradebook{State: state, Tone: "ok", Why: why}
 	case greenroom.PassbackFailed:
 		if why = "The LMS did not take it. Whoever runs Greenroom can see why."; admin {
 			why = p.Answer

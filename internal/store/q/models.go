@@ -190,23 +190,29 @@ type LineItem struct {
 }
 
 type Passback struct {
-	WorkspaceID  greenroom.WorkspaceID
-	ID           greenroom.PassbackID
-	ConnectionID greenroom.ConnectionID
-	LineItemID   greenroom.LineItemID
-	LearnerID    greenroom.LearnerID
-	Wanted       column.Score
-	WantedAt     column.Time
-	Posted       column.MaybeScore
-	PostedAt     column.Time
-	State        greenroom.PassbackState
-	Attempts     int
-	Since        column.Time
-	NextTry      column.Time
-	Stamp        column.Time
-	LeaseUntil   column.Time
-	Answer       string
-	Changed      int64
+	WorkspaceID     greenroom.WorkspaceID
+	ID              greenroom.PassbackID
+	ConnectionID    greenroom.ConnectionID
+	LineItemID      greenroom.LineItemID
+	LearnerID       greenroom.LearnerID
+	Wanted          column.Score
+	WantedAt        column.Time
+	Posted          column.MaybeScore
+	PostedAt        column.Time
+	State           greenroom.PassbackState
+	Attempts        int
+	Since           column.Time
+	NextTry         column.Time
+	Stamp           column.Time
+	LeaseUntil      column.Time
+	Answer          string
+	Changed         int64
+	Override        string
+	OverrideScore   column.MaybeScore
+	OverrideComment string
+	OverrideBy      greenroom.LearnerID
+	OverrideAt      column.Time
+	LiftedAt        column.Time
 }
 
 type Person struct {
@@ -282,6 +288,8 @@ type Scenario struct {
 	CreatedAt   column.Time
 	UpdatedAt   column.Time
 	Archived    bool
+	Rule        greenroom.GradingRule
+	Completion  bool
 }
 
 type ScenarioVersion struct {

@@ -45,7 +45,7 @@ func (q *Queries) CountPassbacks(ctx context.Context, workspaceID greenroom.Work
 }
 
 const duePassbacks = `-- name: DuePassbacks :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, l.subject, i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.subject, i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -101,6 +101,12 @@ func (q *Queries) DuePassbacks(ctx context.Context, arg DuePassbacksParams) ([]D
 			&i.Passback.LeaseUntil,
 			&i.Passback.Answer,
 			&i.Passback.Changed,
+			&i.Passback.Override,
+			&i.Passback.OverrideScore,
+			&i.Passback.OverrideComment,
+			&i.Passback.OverrideBy,
+			&i.Passback.OverrideAt,
+			&i.Passback.LiftedAt,
 			&i.Subject,
 			&i.LineItem.WorkspaceID,
 			&i.LineItem.ID,
@@ -125,7 +131,7 @@ func (q *Queries) DuePassbacks(ctx context.Context, arg DuePassbacksParams) ([]D
 }
 
 const duePassbacksSkipLocked = `-- name: DuePassbacksSkipLocked :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, l.subject, i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.subject, i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -183,6 +189,12 @@ func (q *Queries) DuePassbacksSkipLocked(ctx context.Context, arg DuePassbacksSk
 			&i.Passback.LeaseUntil,
 			&i.Passback.Answer,
 			&i.Passback.Changed,
+			&i.Passback.Override,
+			&i.Passback.OverrideScore,
+			&i.Passback.OverrideComment,
+			&i.Passback.OverrideBy,
+			&i.Passback.OverrideAt,
+			&i.Passback.LiftedAt,
 			&i.Subject,
 			&i.LineItem.WorkspaceID,
 			&i.LineItem.ID,
@@ -233,7 +245,7 @@ func (q *Queries) NextChange(ctx context.Context, workspaceID greenroom.Workspac
 }
 
 const passback = `-- name: Passback :one
-select workspace_id, id, connection_id, line_item_id, learner_id, wanted, wanted_at, posted, posted_at, state, attempts, since, next_try, stamp, lease_until, answer, changed from passbacks where workspace_id = $1 and id = $2
+select workspace_id, id, connection_id, line_item_id, learner_id, wanted, wanted_at, posted, posted_at, state, attempts, since, next_try, stamp, lease_until, answer, changed, override, override_score, override_comment, override_by, override_at, lifted_at from passbacks where workspace_id = $1 and id = $2
 `
 
 type PassbackParams struct {
@@ -262,12 +274,18 @@ func (q *Queries) Passback(ctx context.Context, arg PassbackParams) (Passback, e
 		&i.LeaseUntil,
 		&i.Answer,
 		&i.Changed,
+		&i.Override,
+		&i.OverrideScore,
+		&i.OverrideComment,
+		&i.OverrideBy,
+		&i.OverrideAt,
+		&i.LiftedAt,
 	)
 	return i, err
 }
 
 const passbackFor = `-- name: PassbackFor :one
-select workspace_id, id, connection_id, line_item_id, learner_id, wanted, wanted_at, posted, posted_at, state, attempts, since, next_try, stamp, lease_until, answer, changed from passbacks
+select workspace_id, id, connection_id, line_item_id, learner_id, wanted, wanted_at, posted, posted_at, state, attempts, since, next_try, stamp, lease_until, answer, changed, override, override_score, override_comment, override_by, override_at, lifted_at from passbacks
 where workspace_id = $1 and line_item_id = $2 and learner_id = $3
 `
 
@@ -298,12 +316,18 @@ func (q *Queries) PassbackFor(ctx context.Context, arg PassbackForParams) (Passb
 		&i.LeaseUntil,
 		&i.Answer,
 		&i.Changed,
+		&i.Override,
+		&i.OverrideScore,
+		&i.OverrideComment,
+		&i.OverrideBy,
+		&i.OverrideAt,
+		&i.LiftedAt,
 	)
 	return i, err
 }
 
 const passbacks = `-- name: Passbacks :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -356,6 +380,12 @@ func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]Passbac
 			&i.Passback.LeaseUntil,
 			&i.Passback.Answer,
 			&i.Passback.Changed,
+			&i.Passback.Override,
+			&i.Passback.OverrideScore,
+			&i.Passback.OverrideComment,
+			&i.Passback.OverrideBy,
+			&i.Passback.OverrideAt,
+			&i.Passback.LiftedAt,
 			&i.Learner.WorkspaceID,
 			&i.Learner.ID,
 			&i.Learner.ConnectionID,
@@ -384,7 +414,7 @@ func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]Passbac
 }
 
 const passbacksIn = `-- name: PassbacksIn :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -443,6 +473,12 @@ func (q *Queries) PassbacksIn(ctx context.Context, arg PassbacksInParams) ([]Pas
 			&i.Passback.LeaseUntil,
 			&i.Passback.Answer,
 			&i.Passback.Changed,
+			&i.Passback.Override,
+			&i.Passback.OverrideScore,
+			&i.Passback.OverrideComment,
+			&i.Passback.OverrideBy,
+			&i.Passback.OverrideAt,
+			&i.Passback.LiftedAt,
 			&i.Learner.WorkspaceID,
 			&i.Learner.ID,
 			&i.Learner.ConnectionID,
@@ -471,7 +507,7 @@ func (q *Queries) PassbacksIn(ctx context.Context, arg PassbacksInParams) ([]Pas
 }
 
 const passbacksOf = `-- name: PassbacksOf :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, i.maximum, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, i.maximum, r.title, c.platform
 from learners l
 join passbacks p on p.workspace_id = l.workspace_id and p.learner_id = l.id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -522,6 +558,12 @@ func (q *Queries) PassbacksOf(ctx context.Context, arg PassbacksOfParams) ([]Pas
 			&i.Passback.LeaseUntil,
 			&i.Passback.Answer,
 			&i.Passback.Changed,
+			&i.Passback.Override,
+			&i.Passback.OverrideScore,
+			&i.Passback.OverrideComment,
+			&i.Passback.OverrideBy,
+			&i.Passback.OverrideAt,
+			&i.Passback.LiftedAt,
 			&i.Learner.WorkspaceID,
 			&i.Learner.ID,
 			&i.Learner.ConnectionID,
@@ -552,34 +594,44 @@ func (q *Queries) PassbacksOf(ctx context.Context, arg PassbacksOfParams) ([]Pas
 
 const savePassback = `-- name: SavePassback :exec
 insert into passbacks (workspace_id, id, connection_id, line_item_id, learner_id, wanted, wanted_at, posted, posted_at,
-	state, attempts, since, next_try, stamp, lease_until, answer, changed)
+	state, attempts, since, next_try, stamp, lease_until, answer, changed,
+	override, override_score, override_comment, override_by, override_at, lifted_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-	$10, $11, $12, $13, $14, $15, $16, $17)
+	$10, $11, $12, $13, $14, $15, $16, $17,
+	$18, $19, $20, $21, $22, $23)
 on conflict (workspace_id, id) do update set
 	connection_id = excluded.connection_id, line_item_id = excluded.line_item_id, learner_id = excluded.learner_id,
 	wanted = excluded.wanted, wanted_at = excluded.wanted_at, posted = excluded.posted, posted_at = excluded.posted_at,
 	state = excluded.state, attempts = excluded.attempts, since = excluded.since, next_try = excluded.next_try,
-	stamp = excluded.stamp, lease_until = excluded.lease_until, answer = excluded.answer, changed = excluded.changed
+	stamp = excluded.stamp, lease_until = excluded.lease_until, answer = excluded.answer, changed = excluded.changed,
+	override = excluded.override, override_score = excluded.override_score, override_comment = excluded.override_comment,
+	override_by = excluded.override_by, override_at = excluded.override_at, lifted_at = excluded.lifted_at
 `
 
 type SavePassbackParams struct {
-	WorkspaceID  greenroom.WorkspaceID
-	ID           greenroom.PassbackID
-	ConnectionID greenroom.ConnectionID
-	LineItemID   greenroom.LineItemID
-	LearnerID    greenroom.LearnerID
-	Wanted       column.Score
-	WantedAt     column.Time
-	Posted       column.MaybeScore
-	PostedAt     column.Time
-	State        greenroom.PassbackState
-	Attempts     int
-	Since        column.Time
-	NextTry      column.Time
-	Stamp        column.Time
-	LeaseUntil   column.Time
-	Answer       string
-	Changed      int64
+	WorkspaceID     greenroom.WorkspaceID
+	ID              greenroom.PassbackID
+	ConnectionID    greenroom.ConnectionID
+	LineItemID      greenroom.LineItemID
+	LearnerID       greenroom.LearnerID
+	Wanted          column.Score
+	WantedAt        column.Time
+	Posted          column.MaybeScore
+	PostedAt        column.Time
+	State           greenroom.PassbackState
+	Attempts        int
+	Since           column.Time
+	NextTry         column.Time
+	Stamp           column.Time
+	LeaseUntil      column.Time
+	Answer          string
+	Changed         int64
+	Override        string
+	OverrideScore   column.MaybeScore
+	OverrideComment string
+	OverrideBy      greenroom.LearnerID
+	OverrideAt      column.Time
+	LiftedAt        column.Time
 }
 
 func (q *Queries) SavePassback(ctx context.Context, arg SavePassbackParams) error {
@@ -601,6 +653,12 @@ func (q *Queries) SavePassback(ctx context.Context, arg SavePassbackParams) erro
 		arg.LeaseUntil,
 		arg.Answer,
 		arg.Changed,
+		arg.Override,
+		arg.OverrideScore,
+		arg.OverrideComment,
+		arg.OverrideBy,
+		arg.OverrideAt,
+		arg.LiftedAt,
 	)
 	return err
 }

@@ -462,7 +462,7 @@ func (q *Queries) NextRoster(ctx context.Context) (int64, error) {
 }
 
 const passbacksInContext = `-- name: PassbacksInContext :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed from resource_links r
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at from resource_links r
 join line_items i on i.workspace_id = r.workspace_id and i.link_id = r.id
 join passbacks p on p.workspace_id = i.workspace_id and p.line_item_id = i.id
 where r.workspace_id = $1 and r.in_context = $2
@@ -505,6 +505,12 @@ func (q *Queries) PassbacksInContext(ctx context.Context, arg PassbacksInContext
 			&i.Passback.LeaseUntil,
 			&i.Passback.Answer,
 			&i.Passback.Changed,
+			&i.Passback.Override,
+			&i.Passback.OverrideScore,
+			&i.Passback.OverrideComment,
+			&i.Passback.OverrideBy,
+			&i.Passback.OverrideAt,
+			&i.Passback.LiftedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -42,9 +42,33 @@ func (q *Queries) AddScenarioVersion(ctx context.Context, arg AddScenarioVersion
 	return result.RowsAffected()
 }
 
+const saveGrading = `-- name: SaveGrading :execrows
+update scenarios set rule = $1, completion = $2 where workspace_id = $3 and id = $4
+`
+
+type SaveGradingParams struct {
+	Rule        greenroom.GradingRule
+	Completion  bool
+	WorkspaceID greenroom.WorkspaceID
+	ID          greenroom.ScenarioID
+}
+
+func (q *Queries) SaveGrading(ctx context.Context, arg SaveGradingParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, saveGrading,
+		arg.Rule,
+		arg.Completion,
+		arg.WorkspaceID,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const saveScenario = `-- name: SaveScenario :exec
-insert into scenarios (workspace_id, id, slug, title, description, objective, difficulty, version, created_at, updated_at, archived)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+insert into scenarios (workspace_id, id, slug, title, description, objective, difficulty, version, created_at, updated_at, archived, rule, completion)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 on conflict (workspace_id, id) do update set
 	slug = excluded.slug, title = excluded.title, description = excluded.description, objective = excluded.objective,
 	difficulty = excluded.difficulty, version = excluded.version, created_at = excluded.created_at,
@@ -63,6 +87,8 @@ type SaveScenarioParams struct {
 	CreatedAt   column.Time
 	UpdatedAt   column.Time
 	Archived    bool
+	Rule        greenroom.GradingRule
+	Completion  bool
 }
 
 func (q *Queries) SaveScenario(ctx context.Context, arg SaveScenarioParams) error {
@@ -78,12 +104,14 @@ func (q *Queries) SaveScenario(ctx context.Context, arg SaveScenarioParams) erro
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.Archived,
+		arg.Rule,
+		arg.Completion,
 	)
 	return err
 }
 
 const scenario = `-- name: Scenario :one
-select workspace_id, id, slug, title, description, objective, difficulty, version, created_at, updated_at, archived from scenarios where workspace_id = $1 and id = $2
+select workspace_id, id, slug, title, description, objective, difficulty, version, created_at, updated_at, archived, rule, completion from scenarios where workspace_id = $1 and id = $2
 `
 
 type ScenarioParams struct {
@@ -106,12 +134,14 @@ func (q *Queries) Scenario(ctx context.Context, arg ScenarioParams) (Scenario, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Archived,
+		&i.Rule,
+		&i.Completion,
 	)
 	return i, err
 }
 
 const scenarioBySlug = `-- name: ScenarioBySlug :one
-select workspace_id, id, slug, title, description, objective, difficulty, version, created_at, updated_at, archived from scenarios where workspace_id = $1 and slug = $2
+select workspace_id, id, slug, title, description, objective, difficulty, version, created_at, updated_at, archived, rule, completion from scenarios where workspace_id = $1 and slug = $2
 `
 
 type ScenarioBySlugParams struct {
@@ -134,6 +164,8 @@ func (q *Queries) ScenarioBySlug(ctx context.Context, arg ScenarioBySlugParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Archived,
+		&i.Rule,
+		&i.Completion,
 	)
 	return i, err
 }
@@ -164,7 +196,7 @@ func (q *Queries) ScenarioVersion(ctx context.Context, arg ScenarioVersionParams
 }
 
 const scenarios = `-- name: Scenarios :many
-select workspace_id, id, slug, title, description, objective, difficulty, version, created_at, updated_at, archived from scenarios where workspace_id = $1 and not archived order by id
+select workspace_id, id, slug, title, description, objective, difficulty, version, created_at, updated_at, archived, rule, completion from scenarios where workspace_id = $1 and not archived order by id
 `
 
 func (q *Queries) Scenarios(ctx context.Context, workspaceID greenroom.WorkspaceID) ([]Scenario, error) {
@@ -188,6 +220,8 @@ func (q *Queries) Scenarios(ctx context.Context, workspaceID greenroom.Workspace
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Archived,
+			&i.Rule,
+			&i.Completion,
 		); err != nil {
 			return nil, err
 		}

@@ -47,14 +47,18 @@ select cast(coalesce(max(changed), 0) + 1 as bigint) from passbacks where worksp
 
 -- name: SavePassback :exec
 insert into passbacks (workspace_id, id, connection_id, line_item_id, learner_id, wanted, wanted_at, posted, posted_at,
-	state, attempts, since, next_try, stamp, lease_until, answer, changed)
+	state, attempts, since, next_try, stamp, lease_until, answer, changed,
+	override, override_score, override_comment, override_by, override_at, lifted_at)
 values (@workspace_id, @id, @connection_id, @line_item_id, @learner_id, @wanted, @wanted_at, @posted, @posted_at,
-	@state, @attempts, @since, @next_try, @stamp, @lease_until, @answer, @changed)
+	@state, @attempts, @since, @next_try, @stamp, @lease_until, @answer, @changed,
+	@override, @override_score, @override_comment, @override_by, @override_at, @lifted_at)
 on conflict (workspace_id, id) do update set
 	connection_id = excluded.connection_id, line_item_id = excluded.line_item_id, learner_id = excluded.learner_id,
 	wanted = excluded.wanted, wanted_at = excluded.wanted_at, posted = excluded.posted, posted_at = excluded.posted_at,
 	state = excluded.state, attempts = excluded.attempts, since = excluded.since, next_try = excluded.next_try,
-	stamp = excluded.stamp, lease_until = excluded.lease_until, answer = excluded.answer, changed = excluded.changed;
+	stamp = excluded.stamp, lease_until = excluded.lease_until, answer = excluded.answer, changed = excluded.changed,
+	override = excluded.override, override_score = excluded.override_score, override_comment = excluded.override_comment,
+	override_by = excluded.override_by, override_at = excluded.override_at, lifted_at = excluded.lifted_at;
 
 -- name: DuePassbacks :many
 select sqlc.embed(p), l.subject, sqlc.embed(i)

@@ -12,8 +12,8 @@ select * from scenario_versions
 where workspace_id = @workspace_id and scenario_id = @scenario_id and version = @version;
 
 -- name: SaveScenario :exec
-insert into scenarios (workspace_id, id, slug, title, description, objective, difficulty, version, created_at, updated_at, archived)
-values (@workspace_id, @id, @slug, @title, @description, @objective, @difficulty, @version, @created_at, @updated_at, @archived)
+insert into scenarios (workspace_id, id, slug, title, description, objective, difficulty, version, created_at, updated_at, archived, rule, completion)
+values (@workspace_id, @id, @slug, @title, @description, @objective, @difficulty, @version, @created_at, @updated_at, @archived, @rule, @completion)
 on conflict (workspace_id, id) do update set
 	slug = excluded.slug, title = excluded.title, description = excluded.description, objective = excluded.objective,
 	difficulty = excluded.difficulty, version = excluded.version, created_at = excluded.created_at,
@@ -23,3 +23,6 @@ on conflict (workspace_id, id) do update set
 insert into scenario_versions (workspace_id, scenario_id, version, source, compiled, saved_at)
 values (@workspace_id, @scenario_id, @version, @source, @compiled, @saved_at)
 on conflict (workspace_id, scenario_id, version) do nothing;
+
+-- name: SaveGrading :execrows
+update scenarios set rule = @rule, completion = @completion where workspace_id = @workspace_id and id = @id;

@@ -275,6 +275,9 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 		r.Answer = "stolen"
 		return b.SaveRoster(ctx, r)
 	},
+	"SaveGrading": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.SaveGrading(ctx, a.scenario.ID, greenroom.GradeFirst, true)
+	},
 	"SetHistory": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.SetHistory(ctx, a.learner.ID, "stolen")
 	},

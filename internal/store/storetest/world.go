@@ -120,7 +120,7 @@ func (w *world) newConnection(id, issuer, clientID string) greenroom.Connection 
 func (w *world) newScenario(id, slug string) (greenroom.Scenario, greenroom.ScenarioVersion) {
 	s := greenroom.Scenario{
 		ID: greenroom.ScenarioID(w.id(id)), Slug: slug, Title: w.mark + " discovery", Description: "d", Objective: "o",
-		Difficulty: "hard", Version: 1, CreatedAt: noon, UpdatedAt: noon,
+		Difficulty: "hard", Version: 1, Rule: greenroom.GradeBest, CreatedAt: noon, UpdatedAt: noon,
 	}
 	v := greenroom.ScenarioVersion{
 		Scenario: s.ID, Version: 1, Source: []byte(w.mark + " source"), Compiled: []byte(w.mark + " ink"), SavedAt: noon,
