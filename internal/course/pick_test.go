@@ -240,7 +240,7 @@ func saveConnection(c greenroom.Connection) func(context.Context, greenroom.Tx) 
 
 func TestALMSThatTakesWholeNumbers(t *testing.T) {
 	h := newHouse(t)
-	h.c.Product = "BlackboardLearn"
+	h.c.Profile = "blackboard" // an administrator has said so
 	a := h.scenario("anger", "Anger", "Loud.", "Easy")
 	if err := h.service.Store.Workspace(h.w.ID).Update(t.Context(), saveConnection(h.c)); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/greenroom-lti/greenroom/lti"
-	"github.com/greenroom-lti/greenroom/lti/profile"
 )
 
 // A ContentItem is an activity that an instructor makes of a scenario: a link
@@ -77,7 +76,7 @@ func Targets(asked lti.DeepLinking) []string {
 
 // WholeMaximum tells whether a platform's gradebook takes whole maximum scores
 // only.
-func (c Connection) WholeMaximum() bool { return profile.For(c.Product).Grades.WholeMaximum }
+func (c Connection) WholeMaximum() bool { return c.LMS().Grades.WholeMaximum }
 
 const (
 	maxTag = 255

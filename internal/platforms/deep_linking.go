@@ -6,7 +6,6 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/lti"
 	"github.com/greenroom-lti/greenroom/lti/deeplink"
-	"github.com/greenroom-lti/greenroom/lti/profile"
 )
 
 // SlugParameter is a custom parameter that tells people who look into the LMS's
@@ -24,7 +23,7 @@ func (p *Platforms) SignDeepLinking(ctx context.Context, w greenroom.WorkspaceID
 	opts := []deeplink.Option{
 		deeplink.WithTexts(deeplink.Texts{Message: r.Message}), deeplink.WithNow(p.now), deeplink.WithRandom(p.random),
 	}
-	wants := profile.For(c.Product).DeepLinking
+	wants := c.LMS().DeepLinking
 	if wants.WantsSubject {
 		opts = append(opts, deeplink.WithSubject())
 	}
