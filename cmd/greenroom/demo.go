@@ -52,24 +52,35 @@ func (c demoCmd) welcome(w io.Writer, d *app.Demo) {
 	for i, step := range c.steps(d) {
 		fmt.Fprintf(w, "  %d. %s\n", i+1, step)
 	}
+	fmt.Fprintln(w, "\nMore in the demo LMS:")
+	for _, text := range more {
+		fmt.Fprintf(w, "  - %s\n", text)
+	}
 	fmt.Fprintln(w, "\nPress Ctrl-C to stop. Nothing is kept.")
 }
 
 func (c demoCmd) steps(d *app.Demo) []string {
-	if c.Connected {
-		return []string{
-			"The demo LMS is connected already: see it in Greenroom under Workspace settings, Integrations, LTI 1.3.",
-			"In the demo LMS, sign in as a student and open the course.",
-			fmt.Sprintf("Open the activity \"%s\" and practise to the end.", d.Activity),
-			"Sign in to the demo LMS as the teacher and open the gradebook: the score is there.",
-			"In Greenroom, open Passbacks: the same score, with the LMS's answer.",
-		}
+	tail := []string{
+		"As a student: open one of the activities and practise to the end.",
+		"As the teacher again: the gradebook has the score, and a click on it opens the conversation.",
 	}
-	return []string{
+	if c.Connected {
+		return append([]string{
+			"The demo LMS is connected already: see it in Greenroom under Workspace settings, Integrations, LTI 1.3.",
+			"In the demo LMS, as the teacher: open the course, Add from Greenroom, pick two scenarios, Continue, Add to the course.",
+		}, append(tail, "In Greenroom, open Passbacks: the same score, with the LMS's answer.")...)
+	}
+	return append([]string{
 		"In Greenroom: avatar menu, Workspace settings, Integrations, LTI 1.3, Generate registration URL.",
 		"In the demo LMS, as admin: External tools, paste the URL under Add by registration URL.",
-		"Still there: open the course, Add activity, custom parameter scenario_id=discovery-call.",
-		"Sign in to the demo LMS as a student, launch the activity, practise to the end.",
-		"Sign in as the teacher and open the gradebook: the score is there.",
-	}
+		"As the teacher: open the course, Add from Greenroom, pick two scenarios, Continue, Add to the course.",
+	}, tail...)
+}
+
+// more is what else the demo LMS can do.
+var more = []string{
+	"People enrols and removes students: Greenroom's page of the course hears of them by the roster.",
+	"Copy course makes a copy, as for the next term: its activities open the same scenarios.",
+	"External tools, Greenroom, Update registration lets Greenroom ask for what has changed since.",
+	"Add activity works without the picker, by the custom parameter scenario_id=discovery-call.",
 }

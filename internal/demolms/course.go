@@ -18,17 +18,14 @@ type row struct {
 }
 
 func (l *LMS) coursePage(w http.ResponseWriter, r *http.Request) {
-	if r.PathValue("course") != l.course {
-		l.problem(w, r, http.StatusNotFound, "There is no such course.")
-		return
-	}
+	course := r.PathValue("course")
 	a, _ := l.who(r)
 	grades := map[string]platform.Column{}
-	for _, c := range l.platform.Gradebook(l.course) {
+	for _, c := range l.platform.Gradebook(course) {
 		grades[c.Link] = c
 	}
 	var rows []row
-	for _, link := range l.platform.Links(l.course) {
+	for _, link := range l.platform.Links(course) {
 		x := row{Link: link, Custom: customLines(link.Custom)}
 		if t, ok := l.platform.Tool(link.Tool); ok {
 			x.Tool = t.Name
@@ -41,7 +38,7 @@ func (l *LMS) coursePage(w http.ResponseWriter, r *http.Request) {
 	// What a tool tells the platform on its way back (Core 1.0 §5.4.4).
 	query := r.URL.Query()
 	l.show(w, r, http.StatusOK, "course", map[string]any{
-		"Rows": rows, "Tools": len(l.platform.Tools()), "Message": query.Get("lti_msg"), "Error": query.Get("lti_errormsg"),
+		"Rows": rows, "Tools": l.platform.Tools(), "Message": query.Get("lti_msg"), "Error": query.Get("lti_errormsg"),
 	})
 }
 
@@ -77,8 +74,8 @@ func (l *LMS) addActivity(w http.ResponseWriter, r *http.Request) {
 	}
 	a := f.check()
 	if len(f.Bad) == 0 {
-		if err := l.AddActivity(a); err == nil {
-			http.Redirect(w, r, "/courses/"+l.course, http.StatusSeeOther)
+		if err := l.addTo(r.PathValue("course"), a); err == nil {
+			http.Redirect(w, r, coursePath(r), http.StatusSeeOther)
 			return
 		}
 		f.Bad["tool"] = "Choose a tool."
@@ -141,6 +138,9 @@ func (l *LMS) launch(w http.ResponseWriter, r *http.Request) {
 	form.Serve(w)
 }
 
+// coursePath is the page of the request's course.
+func coursePath(r *http.Request) string { return "/courses/" + r.PathValue("course") }
+
 // A student is a line of the gradebook.
 type student struct {
 	Name  string
@@ -149,25 +149,61 @@ type student struct {
 
 type cell struct {
 	Text, Comment, When string
+	Review              string // path of the submission, empty if there is none to look at
 }
 
 func (l *LMS) gradebook(w http.ResponseWriter, r *http.Request) {
-	columns := l.platform.Gradebook(l.course)
+	columns := l.platform.Gradebook(r.PathValue("course"))
 	var students []student
-	for _, a := range l.accounts {
+	for _, a := range l.enrolled(r.PathValue("course")) {
 		if a.Role != "student" {
 			continue
 		}
 		s := student{Name: a.Name}
 		for _, c := range columns {
-			g := c.Grades[a.id]
-			x := cell{Text: gradeText(g, c.Maximum), Comment: g.Comment}
-			if g.Set {
-				x.When = g.Stamp.UTC().Format("2 Jan 15:04:05 UTC")
-			}
-			s.Cells = append(s.Cells, x)
+			s.Cells = append(s.Cells, newCell(r, c, a.id))
 		}
 		students = append(students, s)
 	}
 	l.show(w, r, http.StatusOK, "gradebook", map[string]any{"Columns": columns, "Students": students})
+}
+
+func newCell(r *http.Request, c platform.Column, user string) cell {
+	g := c.Grades[user]
+	x := cell{Text: gradeText(g, c.Maximum), Comment: g.Comment}
+	if g.Set {
+		x.When = g.Stamp.UTC().Format("2 Jan 15:04:05 UTC")
+		if c.Link != "" {
+			x.Review = coursePath(r) + "/gradebook/" + c.Link + "/" + user
+		}
+	}
+	return x
+}
+
+// review opens what a student has handed in, in the tool.
+func (l *LMS) review(w http.ResponseWriter, r *http.Request) {
+	a, _ := l.who(r)
+	form, err := l.platform.SubmissionReview(a.id, r.PathValue("link"), r.PathValue("user"))
+	if err != nil {
+		l.problem(w, r, http.StatusNotFound, "This submission cannot be opened: "+err.Error()+".")
+		return
+	}
+	form.Serve(w)
+}
+
+// copyCourse makes a copy, as for the next term, with everybody in it.
+func (l *LMS) copyCourse(w http.ResponseWriter, r *http.Request) {
+	id, err := l.platform.CopyCourse(r.PathValue("course"))
+	if err != nil {
+		l.problem(w, r, http.StatusNotFound, "The course cannot be copied: "+err.Error()+".")
+		return
+	}
+	l.enrolAll(id)
+	l.mu.Lock()
+	l.courses = append(l.courses, id)
+	l.mu.Unlock()
+	if _, err := l.platform.DeliverNotices(r.Context()); err != nil {
+		l.log.Warn("demo LMS: a tool did not take the notice of a copy", "err", err)
+	}
+	http.Redirect(w, r, "/courses/"+id, http.StatusSeeOther)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/greenroom-lti/greenroom/lti"
 	"github.com/greenroom-lti/greenroom/lti/platform"
+	"github.com/greenroom-lti/greenroom/lti/profile"
 )
 
 // Options say where the LMS is and what it stands on.
@@ -37,11 +38,13 @@ type LMS struct {
 	log      *slog.Logger
 	random   io.Reader
 	accounts []Account
-	course   string
+	course   string // the first one
 	handler  http.Handler
 
 	mu       sync.Mutex
 	sessions map[string]string // cookie to username
+	courses  []string          // IDs, the first one and its copies
+	guests   []Account         // who was enrolled on the people page; they cannot sign in
 }
 
 const courseTitle = "Conversations at work"
@@ -67,6 +70,7 @@ func New(o Options) (*LMS, error) {
 	}
 	if o.Profile.Name == "" {
 		o.Profile = platform.Generic
+		o.Profile.LMS.Registration.Update = profile.UpdateByToken // as Moodle does
 	}
 	l := &LMS{log: o.Log, random: o.Random, sessions: map[string]string{}}
 	var err error
@@ -76,6 +80,7 @@ func New(o Options) (*LMS, error) {
 			a, in := l.who(r)
 			return a.id, in
 		},
+		Returned: l.returned,
 	})
 	if err != nil {
 		return nil, err
@@ -87,16 +92,26 @@ func New(o Options) (*LMS, error) {
 
 func (l *LMS) populate() {
 	l.course = l.platform.AddCourse(courseTitle)
+	l.courses = []string{l.course}
 	for _, a := range people {
 		a.id = l.platform.AddUser(platform.User{Name: a.Name, Email: a.Username + "@example.com"})
-		switch a.Role {
-		case "teacher", "admin":
-			l.platform.Enrol(l.course, a.id, platform.Instructor)
-		case "student":
-			l.platform.Enrol(l.course, a.id, platform.Learner)
-		}
 		l.accounts = append(l.accounts, a)
 	}
+	l.enrolAll(l.course)
+}
+
+// enrolAll puts everybody who can sign in into a course.
+func (l *LMS) enrolAll(course string) {
+	for _, a := range l.accounts {
+		l.platform.Enrol(course, a.id, a.courseRole())
+	}
+}
+
+func (a Account) courseRole() string {
+	if a.Role == "student" {
+		return platform.Learner
+	}
+	return platform.Instructor
 }
 
 // Handler returns pages and endpoints.
@@ -104,6 +119,9 @@ func (l *LMS) Handler() http.Handler { return l.handler }
 
 // Platform returns the platform under the pages.
 func (l *LMS) Platform() *platform.Platform { return l.platform }
+
+// Course returns the ID of the first course.
+func (l *LMS) Course() string { return l.course }
 
 // Accounts returns who can sign in.
 func (l *LMS) Accounts() []Account { return l.accounts }
@@ -143,8 +161,10 @@ type Activity struct {
 }
 
 // AddActivity does what a teacher does on the page.
-func (l *LMS) AddActivity(a Activity) error {
-	_, err := l.platform.AddLink(l.course, platform.Link{
+func (l *LMS) AddActivity(a Activity) error { return l.addTo(l.course, a) }
+
+func (l *LMS) addTo(course string, a Activity) error {
+	_, err := l.platform.AddLink(course, platform.Link{
 		Tool: a.Tool, Title: a.Title, Custom: a.Custom, Maximum: a.Maximum, Window: !a.Frame,
 	})
 	return err
@@ -155,8 +175,8 @@ var files embed.FS
 
 var pages = func() map[string]*template.Template {
 	all := map[string]*template.Template{}
-	for _, name := range []string{"sign-in", "tools", "tool", "course", "activity", "add-activity", "gradebook", "problem"} {
-		all[name] = template.Must(template.New("layout.html").Funcs(template.FuncMap{"dict": dict}).ParseFS(files, "templates/layout.html", "templates/"+name+".html"))
+	for _, name := range []string{"sign-in", "tools", "tool", "course", "activity", "add-activity", "gradebook", "people", "pick", "picked", "problem"} {
+		all[name] = template.Must(template.New("layout.html").Funcs(template.FuncMap{"dict": dict, "period": period}).ParseFS(files, "templates/layout.html", "templates/"+name+".html"))
 	}
 	return all
 }()
@@ -167,12 +187,36 @@ func (l *LMS) show(w http.ResponseWriter, r *http.Request, status int, page stri
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	err := pages[page].Execute(w, map[string]any{
-		"Account": a, "SignedIn": in, "Course": l.course, "CourseTitle": courseTitle, "Data": data,
+		"Account": a, "SignedIn": in && page != "picked", "Course": l.courseOf(r), "Courses": l.allCourses(), "Data": data,
 		"Admin": a.Role == "admin", "Teaches": a.Role == "admin" || a.Role == "teacher",
 	})
 	if err != nil {
 		l.log.Error("demo LMS: page", "page", page, "err", err)
 	}
+}
+
+// courseOf is the course that a page belongs to.
+func (l *LMS) courseOf(r *http.Request) platform.Course {
+	id := r.PathValue("course")
+	if link, ok := l.platform.Link(r.PathValue("link")); ok {
+		id = link.Course
+	}
+	c, ok := l.platform.Course(id)
+	if !ok {
+		c, _ = l.platform.Course(l.course)
+	}
+	return c
+}
+
+func (l *LMS) allCourses() []platform.Course {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []platform.Course
+	for _, id := range l.courses {
+		c, _ := l.platform.Course(id)
+		all = append(all, c)
+	}
+	return all
 }
 
 // problem shows what went wrong, with a way back.

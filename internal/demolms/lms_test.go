@@ -235,3 +235,121 @@ func TestForeignFormsAreRefused(t *testing.T) {
 		t.Error(w.Code)
 	}
 }
+
+// connected is an LMS with a tool, and a graded activity of it in the course.
+func connected(t *testing.T) (*LMS, platform.Tool, platform.Link) {
+	t.Helper()
+	l := newLMS(t)
+	open(t, l, "admin").post("/tools", toolForm1())
+	tool := l.Platform().Tools()[0]
+	if err := l.AddActivity(Activity{Tool: tool.ClientID, Title: "Practice", Maximum: 10, Custom: map[string]string{"scenario_id": "x"}}); err != nil {
+		t.Fatal(err)
+	}
+	return l, tool, l.Platform().Links(l.Course())[0]
+}
+
+func TestPickingBegins(t *testing.T) {
+	l, tool, _ := connected(t)
+	teacher := open(t, l, "teacher")
+	at := "/courses/1/pick/" + tool.ClientID
+	shows(t, teacher.get("/courses/1"), "Add from Greenroom", `href="`+at+`"`)
+	shows(t, teacher.get(at), `<iframe src="`+at+`/begin"`, "Back to the course")
+	shows(t, teacher.get(at+"/begin"), `action="https://tool.example.com/login"`, `name="lti_message_hint"`)
+	for _, path := range []string{"/courses/1/pick/none", "/courses/1/pick/none/begin", "/courses/9/pick/" + tool.ClientID} {
+		if w := teacher.get(path); w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	if w := open(t, l, "student1").get(at); w.Code != http.StatusForbidden {
+		t.Errorf("a student picks: %d", w.Code)
+	}
+}
+
+func TestWhatWasPickedIsShown(t *testing.T) {
+	l := newLMS(t)
+	at := time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC)
+	w := httptest.NewRecorder()
+	l.returned(w, httptest.NewRequest(http.MethodPost, "http://localhost:8081/lti/deep-linking", nil), platform.Selection{
+		Course: "1", Message: "<b>Hello</b>", Links: []platform.Link{
+			{Title: "Bad <i>news</i>", Maximum: 20, Submission: platform.Period{End: at}}, {Title: "Anger", Available: platform.Period{Start: at, End: at.Add(time.Hour)}},
+		},
+	})
+	shows(t, w, "Added to the course", "<td>Bad <i>news</i></td><td>20</td><td>Always</td><td>until 2 Mar 2026 08:30 UTC</td>",
+		"<td>Anger</td><td>Not graded</td><td>from 2 Mar 2026 08:30 UTC until 2 Mar 2026 09:30 UTC</td>", `href="/courses/1" target="_top"`)
+	if strings.Contains(w.Body.String(), "<i>news") || strings.Contains(w.Body.String(), "<b>Hello") {
+		t.Error("a text is markup")
+	}
+	w = httptest.NewRecorder()
+	l.returned(w, httptest.NewRequest(http.MethodPost, "http://localhost:8081/lti/deep-linking", nil), platform.Selection{Course: "1"})
+	shows(t, w, "Nothing was added")
+}
+
+func TestSubmissionsAreOpenedFromTheGradebook(t *testing.T) {
+	l, _, link := connected(t)
+	teacher, student := open(t, l, "teacher"), l.Accounts()[2]
+	at := "/courses/1/gradebook/" + link.ID + "/" + student.ID()
+	given := 7.0
+	if strings.Contains(teacher.get("/courses/1/gradebook").Body.String(), at) {
+		t.Error("there is nothing to look at yet")
+	}
+	if err := l.Platform().Override(link.ID, student.ID(), &given); err != nil {
+		t.Fatal(err)
+	}
+	shows(t, teacher.get("/courses/1/gradebook"), `href="`+at+`"`, "7 of 10")
+	shows(t, teacher.get(at), `action="https://tool.example.com/login"`)
+	if w := teacher.get("/courses/1/gradebook/" + link.ID + "/none"); w.Code != http.StatusNotFound {
+		t.Errorf("of nobody: %d", w.Code)
+	}
+}
+
+func TestPeopleComeAndGo(t *testing.T) {
+	l, _, _ := connected(t)
+	teacher := open(t, l, "teacher")
+	if w := teacher.post("/courses/1/people", url.Values{"name": {" "}}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("nobody enrolled: %d", w.Code)
+	}
+	teacher.post("/courses/1/people", url.Values{"name": {"Noa <i>New</i>"}})
+	shows(t, teacher.get("/courses/1/people"), "Sam Student", "Noa <i>New</i>")
+	shows(t, teacher.get("/courses/1/gradebook"), "Noa <i>New</i>")
+	members := l.Platform().Roster("1")
+	for _, m := range members {
+		if m.Name == "Sam Student" {
+			teacher.post("/courses/1/people/"+m.ID+"/remove", nil)
+		}
+	}
+	if now := l.Platform().Roster("1"); len(now) != len(members)-1 || strings.Contains(teacher.get("/courses/1/people").Body.String(), "Sam Student") {
+		t.Errorf("%d of %d left", len(now), len(members))
+	}
+}
+
+func TestACourseIsCopied(t *testing.T) {
+	l, _, link := connected(t)
+	teacher := open(t, l, "teacher")
+	to := teacher.post("/courses/1/copy", nil).Header().Get("Location")
+	id := strings.TrimPrefix(to, "/courses/")
+	copied := l.Platform().Links(id)
+	if id == "1" || len(copied) != 1 || copied[0].ID == link.ID || copied[0].Custom["scenario_id"] != "x" {
+		t.Fatalf("%s with %+v", to, copied)
+	}
+	page := teacher.get(to)
+	shows(t, page, "Conversations at work copy", "Practice", `href="/courses/1"`, `href="`+to+`/activities/new"`)
+	shows(t, open(t, l, "student1").get("/activities/"+copied[0].ID), `href="`+to+`"`)
+	if len(l.Platform().Roster(id)) != len(l.Accounts()) {
+		t.Error("nobody is in the copy")
+	}
+}
+
+func TestARegistrationIsUpdated(t *testing.T) {
+	l := newLMS(t)
+	admin := open(t, l, "admin")
+	admin.post("/tools", toolForm1())
+	at := "/tools/" + l.Platform().Tools()[0].ClientID
+	shows(t, admin.get(at), `action="`+at+`/update"`)
+	if w := admin.post(at+"/update", url.Values{"url": {"see e-mail"}}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("%d", w.Code)
+	}
+	w := admin.post(at+"/update", url.Values{"url": {"https://tool.example.com/register?token=x"}})
+	if to, err := w.Result().Location(); err != nil || to.Query().Get("registration_token") == "" || to.Query().Get("openid_configuration") == "" {
+		t.Errorf("%d to %v, %v: %s", w.Code, to, err, w.Body)
+	}
+}

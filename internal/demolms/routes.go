@@ -19,10 +19,19 @@ func (l *LMS) routes() http.Handler {
 	mux.Handle("GET /tools/{tool}", l.only("admin", l.tool))
 	mux.Handle("POST /tools/{tool}/delete", l.only("admin", l.deleteTool))
 
-	mux.Handle("GET /courses/{course}", l.only("", l.coursePage))
-	mux.Handle("GET /courses/{course}/activities/new", l.only("admin teacher", l.newActivity))
-	mux.Handle("POST /courses/{course}/activities", l.only("admin teacher", l.addActivity))
-	mux.Handle("GET /courses/{course}/gradebook", l.only("admin teacher", l.gradebook))
+	mux.Handle("POST /tools/{tool}/update", l.only("admin", l.openUpdate))
+
+	mux.Handle("GET /courses/{course}", l.in("", l.coursePage))
+	mux.Handle("POST /courses/{course}/copy", l.in("admin teacher", l.copyCourse))
+	mux.Handle("GET /courses/{course}/activities/new", l.in("admin teacher", l.newActivity))
+	mux.Handle("POST /courses/{course}/activities", l.in("admin teacher", l.addActivity))
+	mux.Handle("GET /courses/{course}/pick/{tool}", l.in("admin teacher", l.pick))
+	mux.Handle("GET /courses/{course}/pick/{tool}/begin", l.in("admin teacher", l.beginPick))
+	mux.Handle("GET /courses/{course}/gradebook", l.in("admin teacher", l.gradebook))
+	mux.Handle("GET /courses/{course}/gradebook/{link}/{user}", l.in("admin teacher", l.review))
+	mux.Handle("GET /courses/{course}/people", l.in("admin teacher", l.peoplePage))
+	mux.Handle("POST /courses/{course}/people", l.in("admin teacher", l.enrol))
+	mux.Handle("POST /courses/{course}/people/{user}/remove", l.in("admin teacher", l.remove))
 	mux.Handle("GET /activities/{link}", l.only("", l.activity))
 	mux.Handle("GET /activities/{link}/launch", l.only("", l.launch))
 
@@ -50,6 +59,17 @@ func (l *LMS) only(roles string, h http.HandlerFunc) http.Handler {
 		default:
 			h(w, r)
 		}
+	})
+}
+
+// in does the same for the pages of a course that there is.
+func (l *LMS) in(roles string, h http.HandlerFunc) http.Handler {
+	return l.only(roles, func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := l.platform.Course(r.PathValue("course")); !ok {
+			l.problem(w, r, http.StatusNotFound, "There is no such course.")
+			return
+		}
+		h(w, r)
 	})
 }
 

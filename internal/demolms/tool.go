@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/greenroom-lti/greenroom/lti/platform"
+	"github.com/greenroom-lti/greenroom/lti/profile"
 )
 
 type toolsPage struct {
@@ -86,6 +87,21 @@ func (l *LMS) openRegistration(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
+// openUpdate lets a registered tool change its registration.
+func (l *LMS) openUpdate(w http.ResponseWriter, r *http.Request) {
+	typed := strings.TrimSpace(r.PostFormValue("url"))
+	if !isURL(typed) {
+		l.problem(w, r, http.StatusUnprocessableEntity, "Enter a URL that begins with http:// or https://.")
+		return
+	}
+	to, err := l.platform.OpenUpdate(typed, r.PathValue("tool"))
+	if err != nil {
+		l.problem(w, r, http.StatusBadRequest, "The registration cannot be updated: "+err.Error()+".")
+		return
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
 func (l *LMS) addTool(w http.ResponseWriter, r *http.Request) {
 	f := toolForm{
 		r.PostFormValue("name"), r.PostFormValue("tool_url"), r.PostFormValue("login_url"),
@@ -105,7 +121,9 @@ func (l *LMS) tool(w http.ResponseWriter, r *http.Request) {
 		l.problem(w, r, http.StatusNotFound, "There is no such tool.")
 		return
 	}
-	l.show(w, r, http.StatusOK, "tool", map[string]any{"Tool": t, "Values": l.values(t)})
+	l.show(w, r, http.StatusOK, "tool", map[string]any{
+		"Tool": t, "Values": l.values(t), "Updates": l.platform.Profile().LMS.Registration.Update == profile.UpdateByToken,
+	})
 }
 
 func (l *LMS) deleteTool(w http.ResponseWriter, r *http.Request) {
