@@ -31,6 +31,7 @@ func (a *Admin) Mount(mux web.Router) {
 	scenarios{a}.mount(mux)
 	members{a}.mount(mux)
 	learners{a}.mount(mux)
+	copies{a}.mount(mux)
 	retention{a}.mount(mux)
 	passbacks{a}.mount(mux)
 	courses{a}.mount(mux)

@@ -264,6 +264,7 @@ func TestWhoChangesWhat(t *testing.T) {
 		"/w/northwind/settings", lti + "/connections", lti + "/registration-urls", lti + "/registration-urls/revoke",
 		"/w/northwind/scenarios/import", "/w/northwind/passbacks/p1/send", signingKeys + "/rotate",
 		"/w/northwind/settings/retention", learnersList + "/x/merge", learnersList + "/x/separate", learnersList + "/x/export", learnersList + "/x/erase",
+		lti + "/connections/x/copies/keys", lti + "/connections/x/copies/keys/delete", lti + "/connections/x/copies/activities",
 	} {
 		for who, want := range map[string]int{"": 303, "mel": 404, "eve": 404} {
 			if got := visitors[who].post(path, nil); got.status != want {

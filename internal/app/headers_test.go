@@ -18,6 +18,7 @@ var forMachines = map[string]string{
 	"GET /lti/{workspace}/.well-known/openid-configuration": "a public document",
 	"GET /lti/{workspace}/canvas.json":                      "a public document",
 	"GET /lti/{workspace}/key.pem":                          "a public document",
+	"POST /lti/{workspace}/notices":                         "platforms post here, and read the status alone",
 	"GET /livez":                                            "one word for a supervisor",
 	"GET /readyz":                                           "one word for a load balancer",
 }

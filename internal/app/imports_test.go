@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	// Figures are of the domain; who serves them, and what calls and queries
 	// are, the room does not know.
 	"internal/metrics": {"internal/greenroom"},
-	"internal/launch":  {"internal/web", "internal/greenroom", "lti", "lti/dynreg", "lti/profile"},
+	"internal/launch":  {"internal/web", "internal/greenroom", "lti", "lti/dynreg", "lti/pns", "lti/profile"},
 	"internal/guide":   {"lti/profile"},
 	"internal/admin":   {"internal/web", "internal/greenroom", "internal/roleplay", "internal/guide", "lti/profile"},
 	"internal/stage":   {"internal/web", "internal/greenroom", "internal/roleplay"},

@@ -49,6 +49,14 @@ func TestLearnersInABrowser(t *testing.T) {
 	room.must(chromedp.Reload())
 	room.sees("This practice has been closed in this browser")
 
+	admin.click("Integrations")
+	admin.click("LTI 1.3")
+	admin.must(chromedp.Click(chromedp.CSS("#connected tbody a.title")))
+	admin.click("Open copies and moves")
+	admin.sees("Notices of copied courses")
+	fitsAPhone(admin, "copies")
+	admin.audit()
+
 	admin.open(admin.value(`document.querySelector("a[href$='/settings']").href`) + "/retention?months=12")
 	admin.sees("By now 0 sessions and 0 learners are older.")
 	fitsAPhone(admin, "retention")

@@ -34,6 +34,7 @@ type App struct {
 	passbacks *jobs.Passbacks
 	rosters   *jobs.Rosters
 	sweeps    *jobs.Sweeps
+	notices   *jobs.Notices
 	lock      *flock.Flock
 	health    healthWatch
 	secured   *secured // nil: a proxy in front speaks TLS
@@ -86,8 +87,11 @@ func (a *App) assemble() error {
 	a.rosters = jobs.NewRosters(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
 	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{
 		Store: a.Store, Now: c.Now, Log: c.Log, LaunchLogKeep: c.LaunchLogKeep, RotateKeys: a.Service.RotateDue,
-		EraseExpired: a.Service.EraseExpired,
+		EraseExpired: a.Service.EraseExpired, ForgetNotices: a.Service.ForgetNotices,
 	})
+	a.notices = jobs.NewNotices(a.Service.Subscribe, c.Log, 0)
+	a.Service.WakeNotices = a.notices.Wake
+	a.Service.NoticesURL = func(w greenroom.Workspace) string { return kit.URLs.For(w).Notices(w.ID) }
 	a.Service.Wake, a.Service.WakeRosters = a.passbacks.Wake, a.rosters.Wake
 
 	mux := &web.Routes{}
@@ -137,6 +141,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	workers.Go(func() { a.launches.Run(work) })
 	workers.Go(func() { a.passbacks.Run(work) })
 	workers.Go(func() { a.rosters.Run(work) })
+	workers.Go(func() { a.notices.Run(work) })
 	workers.Go(func() { a.sweeps.Run(work) })
 	defer workers.Wait()
 	defer stopWork()

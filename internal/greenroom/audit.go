@@ -69,6 +69,9 @@ const (
 	HostChanged          AuditAction = "workspace.host_changed"
 	HostForgotten        AuditAction = "workspace.host_forgotten"
 	PassbackSentAgain    AuditAction = "passback.sent_again"
+	LegacyKeySaved       AuditAction = "connection.legacy_key_saved"
+	LegacyKeyDeleted     AuditAction = "connection.legacy_key_deleted"
+	LegacyLinksImported  AuditAction = "connection.legacy_links_imported"
 	LearnersMerged       AuditAction = "learner.merged"
 	LearnerSeparated     AuditAction = "learner.separated"
 	LearnerExported      AuditAction = "learner.exported"
@@ -111,6 +114,9 @@ var actionTexts = map[AuditAction]string{
 	HostChanged:          "Changed the host of the workspace's URLs",
 	HostForgotten:        "Ended a host of the workspace",
 	PassbackSentAgain:    "Sent a score again",
+	LegacyKeySaved:       "Stored a consumer key of LTI 1.1",
+	LegacyKeyDeleted:     "Deleted a consumer key of LTI 1.1",
+	LegacyLinksImported:  "Imported activities of an older tool",
 	LearnersMerged:       "Merged learners",
 	LearnerSeparated:     "Separated a merged learner",
 	LearnerExported:      "Exported a learner's data",

@@ -20,6 +20,10 @@ type Context struct {
 	LineItemsURL   string   // empty: it lets nobody make columns
 	Scopes         []string // that may be asked for in its gradebook
 
+	// CopiedFrom is the context that this one was made of, as the platform told;
+	// empty if it told none that is known.
+	CopiedFrom ContextID
+
 	CreatedAt time.Time // zero if nobody has launched since contexts are kept
 	SeenAt    time.Time // likewise
 }

@@ -31,6 +31,12 @@ func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
 	})
 }
 
+// onSQLite is for what no database makes a difference to.
+func onSQLite(t *testing.T) *house {
+	t.Helper()
+	return newHouse(t, store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true})
+}
+
 // A house is a service over a real store, with a clock and a platform that the
 // test holds in its hands.
 type house struct {
@@ -131,6 +137,25 @@ type lms struct {
 	refuses error                    // instead of a roster
 	midway  func()                   // while a roster is being read
 	signed  []greenroom.LinkResponse
+
+	resources map[string]string // resource IDs of line items, by URL
+	handlers  []string          // notice handlers that were set
+	noNotices error             // instead of setting one
+}
+
+func (l *lms) LineItemResource(_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, url, _ string) (string, error) {
+	if id, ok := l.resources[url]; ok {
+		return id, nil
+	}
+	return "", errDown
+}
+
+func (l *lms) SetNoticeHandler(_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, deployment, _, handler string) error {
+	if l.noNotices != nil {
+		return l.noNotices
+	}
+	l.handlers = append(l.handlers, deployment+" "+handler)
+	return nil
 }
 
 func (l *lms) ReadRoster(

@@ -1,6 +1,7 @@
 package greenroom
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -51,7 +52,7 @@ func (a Arrival) took(now time.Time) time.Duration {
 // it with the token of the learner's sign-in. *ScenarioError, *PickerError, *ReviewError,
 // ErrSpent; nothing is written then.
 func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch, at Arrival) (Launch, string, error) {
-	sc, err := s.admit(ctx, w, l)
+	o, err := s.launchOrigin(ctx, w, l)
 	if err != nil {
 		return Launch{}, "", err
 	}
@@ -60,7 +61,7 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 		return Launch{}, "", err
 	}
 	token := base64.RawURLEncoding.EncodeToString(raw)
-	record, err := s.launchRecord(l, sc, at)
+	record, err := s.launchRecord(l, o.scenario, at)
 	if err != nil {
 		return Launch{}, "", err
 	}
@@ -69,11 +70,13 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 			return Launch{}, "", err
 		}
 	}
+	o.into(&record)
 	record.Launch.SignInHash = tokenHash(token)
 	launch, err := s.Store.Workspace(w).RecordLaunch(ctx, record)
 	if err == nil {
 		s.rosterAfterLaunch(ctx, w, record, launch)
 		s.Observing().Launch(LaunchOK, "", launch.Took)
+		s.noticesAfterLaunch(ctx, w, l)
 	}
 	return launch, token, err
 }
@@ -92,6 +95,52 @@ func (s *Service) admit(ctx context.Context, w WorkspaceID, l *lti.Launch) (Scen
 		return Scenario{}, &PickerError{}
 	}
 	return Scenario{}, nil
+}
+
+// A launchOrigin is what a launch opens, and where that comes from.
+type launchOrigin struct {
+	scenario Scenario
+	past     ancestry
+	legacy   migrated
+	copyOf   ResourceLinkID
+	note     string // for the launch log
+}
+
+func (s *Service) launchOrigin(ctx context.Context, w WorkspaceID, l *lti.Launch) (o launchOrigin, err error) {
+	store := s.Store.Workspace(w)
+	if o.legacy, err = s.migrated(ctx, w, store, l); err != nil {
+		return o, err
+	}
+	if o.past, err = s.ancestry(ctx, store, l); err != nil {
+		return o, err
+	}
+	if o.past.link != nil {
+		o.copyOf = o.past.link.ID
+	}
+	o.note = o.legacy.note
+	o.scenario, err = s.admit(ctx, w, l)
+	missing, ok := errors.AsType[*ScenarioError](err)
+	if !ok || !missing.Missing {
+		return o, err
+	}
+	f, err := s.findScenario(ctx, w, l, o.past, o.legacy)
+	if errors.Is(err, ErrNotFound) {
+		return o, missing
+	}
+	o.scenario, o.copyOf = f.scenario, cmp.Or(o.copyOf, f.link)
+	o.note = strings.TrimSpace(f.note + " " + o.note)
+	return o, err
+}
+
+// into writes down where a launch comes from.
+func (o launchOrigin) into(r *LaunchRecord) {
+	r.Launch.Detail, r.Learner.LegacyID = o.note, o.legacy.user
+	if r.Link != nil {
+		r.Link.CopiedFrom, r.Link.LegacyID = o.copyOf, o.legacy.link
+	}
+	if r.Context != nil && o.past.context != nil {
+		r.Context.CopiedFrom = o.past.context.ID
+	}
 }
 
 func (s *Service) launchScenario(ctx context.Context, w WorkspaceID, l *lti.Launch) (Scenario, error) {

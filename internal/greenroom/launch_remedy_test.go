@@ -52,7 +52,7 @@ func TestWhoFixesAnErrorOfThePlatform(t *testing.T) {
 
 func TestCheckList(t *testing.T) {
 	all := greenroom.AllChecks()
-	if n := len(lti.Checks()) + 1; len(all) != n {
+	if n := len(lti.Checks()) + 2; len(all) != n {
 		t.Fatalf("%d checks, want %d", len(all), n)
 	}
 	states := func(l greenroom.Launch) map[greenroom.CheckState]int {

@@ -20,6 +20,9 @@ type Learner struct {
 	// History is whose practice this learner's belongs to: learners that were
 	// merged have the same. It is the ID of one of them, who may be gone.
 	History LearnerID
+	// LegacyID is what an older tool called them, proved by its consumer key;
+	// empty if that is not known.
+	LegacyID string
 }
 
 // A LearnerFilter narrows and sorts the list of learners.
@@ -110,6 +113,12 @@ type ResourceLink struct {
 	// Scenario is what it opened when it was launched last; empty if that is
 	// not known.
 	Scenario ScenarioID
+	// CopiedFrom is the link that this one is a copy of, as far as that is
+	// known; empty otherwise.
+	CopiedFrom ResourceLinkID
+	// LegacyID is what it was called when an older tool was there, proved by
+	// its consumer key; empty if that is not known.
+	LegacyID string
 }
 
 // A LineItem is a column of a platform's gradebook.

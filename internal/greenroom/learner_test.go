@@ -3,14 +3,12 @@ package greenroom_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
-	"github.com/greenroom-lti/greenroom/internal/store"
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
@@ -226,7 +224,7 @@ func TestPracticeIsErasedByAge(t *testing.T) {
 }
 
 func TestLearnersAreForAdministrators(t *testing.T) {
-	h := newHouse(t, store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true})
+	h := onSQLite(t)
 	ctx := t.Context()
 	id := h.visit(h.connect(), nil).Learner.ID
 	for _, a := range []greenroom.Actor{{Workspace: h.workspace.ID, Role: greenroom.MemberRole}, {Workspace: "elsewhere", Role: greenroom.Owner}} {

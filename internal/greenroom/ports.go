@@ -45,6 +45,14 @@ type Platforms interface {
 	// that the browser posts to the platform. Nothing goes out.
 	SignDeepLinking(ctx context.Context, w WorkspaceID, c Connection, k Key, r LinkResponse) (string, error)
 
+	// LineItemResource reads the resourceId of a line item, empty if it has none.
+	LineItemResource(ctx context.Context, w WorkspaceID, c Connection, k Key, lineItemURL, deployment string) (string, error)
+
+	// SetNoticeHandler asks a deployment to send notices of copied courses to
+	// an address, or to none if it is empty. Errors are *lti.ServiceError when
+	// the platform had something to say.
+	SetNoticeHandler(ctx context.Context, w WorkspaceID, c Connection, k Key, deployment, service, handler string) error
+
 	// ScoreMaximum reads the maximum of a line item.
 	ScoreMaximum(ctx context.Context, w WorkspaceID, c Connection, k Key, lineItemURL, deployment string) (float64, error)
 

@@ -32,6 +32,12 @@ type Service struct {
 	// Observer hears of what happens; nil: nobody does.
 	Observer Observer
 
+	// WakeNotices tells the worker that a platform may be asked for notices. It
+	// never blocks.
+	WakeNotices func()
+	// NoticesURL is where a workspace takes notices.
+	NoticesURL func(Workspace) string
+
 	hashing hashLimit
 	plays   playCache
 }

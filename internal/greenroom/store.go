@@ -157,6 +157,9 @@ type WorkspaceStore interface {
 	// returns how many.
 	SweepLearners(ctx context.Context, before time.Time, limit int) (int, error)
 
+	// SweepNotices forgets notices that came before a time, and returns how many.
+	SweepNotices(ctx context.Context, before time.Time) (int, error)
+
 	// ClaimPassbacks leases up to limit due passbacks of one connection until
 	// leaseUntil, the one that waits longest first. Two callers never get the
 	// same row while its lease lasts.
@@ -243,6 +246,21 @@ type Reader interface {
 	LineItem(ctx context.Context, id LineItemID) (LineItem, error)
 	// LineItemByURL returns the line item of a connection at a URL.
 	LineItemByURL(ctx context.Context, c ConnectionID, url string) (LineItem, error)
+
+	// LinkOf and ContextOf return what a platform calls by an ID in one of its
+	// deployments, and in no other.
+	LinkOf(ctx context.Context, p Place) (ResourceLink, error)
+	ContextOf(ctx context.Context, p Place) (Context, error)
+	// Notices returns those of a connection, the newest first, without nonces.
+	Notices(ctx context.Context, c ConnectionID, limit int) ([]Notice, error)
+	// NoticeServices returns all, by connection and deployment.
+	NoticeServices(ctx context.Context) ([]NoticeService, error)
+	NoticeService(ctx context.Context, c ConnectionID, deployment string) (NoticeService, error)
+	// LegacyKeys returns a connection's, by key.
+	LegacyKeys(ctx context.Context, c ConnectionID) ([]LegacyKey, error)
+	// LegacyLinks returns a connection's, by ID.
+	LegacyLinks(ctx context.Context, c ConnectionID) ([]LegacyLink, error)
+	LegacyLink(ctx context.Context, c ConnectionID, id string) (LegacyLink, error)
 	// LineItemsIn returns those of the links of a context, the oldest first.
 	LineItemsIn(ctx context.Context, id ContextID) ([]LineItem, error)
 
@@ -367,6 +385,22 @@ type Tx interface {
 	LeaveContext(ctx context.Context, id ContextID, before time.Time) error
 	// SaveRoster adds or changes the roster of a context.
 	SaveRoster(ctx context.Context, r Roster) error
+
+	// MeetContext finds or adds a context, as RecordLaunch does, and returns its
+	// ID. What it was copied from is kept once it is known.
+	MeetContext(ctx context.Context, c Context) (ContextID, error)
+	// AddNotice remembers a notice. ErrTaken if its deployment has one of this
+	// ID, or its connection one of this nonce.
+	AddNotice(ctx context.Context, n Notice) error
+	// SaveNoticeService adds or changes that of a deployment.
+	SaveNoticeService(ctx context.Context, n NoticeService) error
+	// SaveLegacyKey adds or changes a connection's consumer key.
+	SaveLegacyKey(ctx context.Context, k LegacyKey) error
+	// DeleteLegacyKey returns ErrNotFound if there is none.
+	DeleteLegacyKey(ctx context.Context, c ConnectionID, key string) error
+	// ReplaceLegacyLinks puts a connection's links of an older tool in the
+	// place of those that there were.
+	ReplaceLegacyLinks(ctx context.Context, c ConnectionID, list []LegacyLink) error
 
 	// SetHistory gives a learner a history. ErrNotFound.
 	SetHistory(ctx context.Context, id, history LearnerID) error

@@ -18,9 +18,12 @@ type SweepOptions struct {
 	// EraseExpired erases practice that workspaces keep no longer:
 	// Service.EraseExpired. nil: it is left to others.
 	EraseExpired func(context.Context) error
-	Now          func() time.Time
-	Log          *slog.Logger
-	Every        time.Duration // 0: an hour
+	// ForgetNotices forgets old notices: Service.ForgetNotices. nil: it is left
+	// to others.
+	ForgetNotices func(context.Context) error
+	Now           func() time.Time
+	Log           *slog.Logger
+	Every         time.Duration // 0: an hour
 	// LaunchLogKeep is how long a row of the launch log is kept; 0: for ever.
 	LaunchLogKeep time.Duration
 }
@@ -30,18 +33,19 @@ type SweepOptions struct {
 // depends on the moment: an expired sign-in opens nothing, an old launch signs
 // nobody in, and a key takes its turn at its time.
 type Sweeps struct {
-	store greenroom.Store
-	keys  func(context.Context) error
-	erase func(context.Context) error
-	now   func() time.Time
-	log   *slog.Logger
-	every time.Duration
-	keep  time.Duration
+	store  greenroom.Store
+	keys   func(context.Context) error
+	erase  func(context.Context) error
+	forget func(context.Context) error
+	now    func() time.Time
+	log    *slog.Logger
+	every  time.Duration
+	keep   time.Duration
 }
 
 // NewSweeps returns a sweeper that Run sets to work.
 func NewSweeps(o SweepOptions) *Sweeps {
-	s := &Sweeps{store: o.Store, keys: o.RotateKeys, erase: o.EraseExpired, now: o.Now, log: o.Log, every: orElse(o.Every, time.Hour), keep: o.LaunchLogKeep}
+	s := &Sweeps{store: o.Store, keys: o.RotateKeys, erase: o.EraseExpired, forget: o.ForgetNotices, now: o.Now, log: o.Log, every: orElse(o.Every, time.Hour), keep: o.LaunchLogKeep}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -79,6 +83,7 @@ func (s *Sweeps) sweep(ctx context.Context) {
 		{"expired links not swept", s.sweepLinks},
 		{"old launches not swept", s.sweepLaunches},
 		{"old practice not erased", s.eraseExpired},
+		{"old notices not forgotten", s.forgetNotices},
 		{"signing keys not rotated", s.rotateKeys},
 	} {
 		if err := of.sweep(ctx); err != nil && ctx.Err() == nil {
@@ -107,6 +112,13 @@ func (s *Sweeps) eraseExpired(ctx context.Context) error {
 		return nil
 	}
 	return s.erase(ctx)
+}
+
+func (s *Sweeps) forgetNotices(ctx context.Context) error {
+	if s.forget == nil {
+		return nil
+	}
+	return s.forget(ctx)
 }
 
 // launchBatch is how many rows go in one transaction: with SQLite the launches

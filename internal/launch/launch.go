@@ -61,6 +61,7 @@ func (l *Launch) Mount(mux web.Router) {
 	mux.Handle("GET /lti/{workspace}/launch", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.reload)))
 	mux.Handle("POST /lti/{workspace}/launch/stored", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.stored)))
 	mux.Handle("GET /lti/{workspace}/register", l.kit.FramePage(l.kit.Limit(web.RegistrationLimit, l.register)))
+	mux.Handle("POST /lti/{workspace}/notices", l.kit.Document(l.kit.Limit(web.NoticeLimit, l.notices)))
 	mux.Handle("GET /lti/{workspace}/jwks.json", l.kit.Document(l.keySet))
 	mux.Handle("GET /lti/{workspace}/.well-known/openid-configuration", l.kit.Document(l.openID))
 	mux.Handle("GET /lti/{workspace}/canvas.json", l.kit.Document(l.canvas))

@@ -41,6 +41,7 @@ func (p *Platforms) ToolConfiguration(t greenroom.ToolEndpoints) dynreg.ToolConf
 		LoginURL:    t.Login, LaunchURL: t.Launch, KeySetURL: t.KeySet, LogoURL: t.Logo,
 		Scopes: wantedScopes,
 		Claims: wantedClaims,
+		Custom: greenroom.HistoryParameters(),
 		Messages: []dynreg.Message{
 			{Type: lti.MessageResourceLink, TargetLinkURI: t.Launch},
 			{Type: lti.MessageDeepLinking, TargetLinkURI: t.Launch, Label: "Add practice from " + t.Name, SupportedTypes: []string{deeplink.TypeResourceLink}},

@@ -33,6 +33,16 @@ func (p *Platforms) ScoreMaximum(ctx context.Context, w greenroom.WorkspaceID, c
 	return item.ScoreMaximum, err
 }
 
+// LineItemResource reads the resourceId of a line item.
+func (p *Platforms) LineItemResource(ctx context.Context, w greenroom.WorkspaceID, c greenroom.Connection, k greenroom.Key, lineItemURL, deployment string) (string, error) {
+	client, err := p.clientFor(w, c, k, deployment)
+	if err != nil {
+		return "", err
+	}
+	item, err := ags.GetLineItem(ctx, client, lineItemURL)
+	return item.ResourceID, err
+}
+
 // clientFor returns a client that calls the connection's services in the
 // workspace's name. Clients are cheap; the access tokens are shared.
 func (p *Platforms) clientFor(w greenroom.WorkspaceID, c greenroom.Connection, k greenroom.Key, deployment string) (*lti.Client, error) {

@@ -43,6 +43,7 @@ func toContext(r q.Context) greenroom.Context {
 		MembershipsURL: r.MembershipsURL,
 		LineItemsURL:   r.LineItemsURL,
 		Scopes:         r.Scopes,
+		CopiedFrom:     r.CopiedFrom,
 		CreatedAt:      time.Time(r.CreatedAt),
 		SeenAt:         time.Time(r.SeenAt),
 	}
@@ -61,6 +62,7 @@ func fromContext(w greenroom.WorkspaceID, c greenroom.ConnectionID, x greenroom.
 		MembershipsURL: x.MembershipsURL,
 		LineItemsURL:   x.LineItemsURL,
 		Scopes:         x.Scopes,
+		CopiedFrom:     x.CopiedFrom,
 		CreatedAt:      column.Time(x.CreatedAt),
 		SeenAt:         column.Time(x.SeenAt),
 	}

@@ -58,6 +58,7 @@ func toLearner(r q.Learner) greenroom.Learner {
 		Email:      r.Email,
 		Locale:     r.Locale,
 		History:    r.History,
+		LegacyID:   r.LegacyID,
 		CreatedAt:  time.Time(r.CreatedAt),
 		SeenAt:     time.Time(r.SeenAt),
 	}
@@ -74,6 +75,7 @@ func fromLearner(w greenroom.WorkspaceID, c greenroom.ConnectionID, l greenroom.
 		Locale:       l.Locale,
 		CreatedAt:    column.Time(l.CreatedAt),
 		SeenAt:       column.Time(l.SeenAt),
+		LegacyID:     l.LegacyID,
 	}
 }
 
@@ -81,6 +83,7 @@ func toResourceLink(l q.ResourceLink) greenroom.ResourceLink {
 	return greenroom.ResourceLink{
 		ID: l.ID, Connection: l.ConnectionID, Deployment: l.Deployment, PlatformID: l.PlatformID,
 		Title: l.Title, ContextID: l.ContextID, ContextTitle: l.ContextTitle, Context: l.InContext, Scenario: l.ScenarioID,
+		CopiedFrom: l.CopiedFrom, LegacyID: l.LegacyID,
 	}
 }
 
@@ -96,6 +99,8 @@ func fromResourceLink(w greenroom.WorkspaceID, c greenroom.ConnectionID, l green
 		ContextTitle: l.ContextTitle,
 		InContext:    l.Context,
 		ScenarioID:   l.Scenario,
+		CopiedFrom:   l.CopiedFrom,
+		LegacyID:     l.LegacyID,
 	}
 }
 

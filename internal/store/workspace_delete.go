@@ -13,6 +13,7 @@ import (
 // refers to.
 var ownTables = []string{
 	"passbacks", "picks", "sessions", "launches", "key_uses", "line_items", "resource_links", "context_members", "rosters", "contexts",
+	"notices", "notice_services", "legacy_keys", "legacy_links",
 	"learners",
 	"deployments", "connections", "invites", "person_links", "scenario_versions", "scenarios", "keys", "members", "audit", "hosts",
 }

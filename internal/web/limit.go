@@ -45,6 +45,10 @@ const (
 	// fill a server's day.
 	LoginLimit  LimitName = "login initiation"
 	LaunchLimit LimitName = "launch"
+	// NoticeLimit is for what platforms tell by themselves, up to a hundred
+	// notices in a request: 200 requests at once from one place to one
+	// workspace, then 20 a second; five times that for one workspace.
+	NoticeLimit LimitName = "notices"
 )
 
 // A share is what one place, one subject, or one place for one subject may
@@ -67,6 +71,11 @@ func sharesOf(name LimitName) []share {
 		return []share{{place: true, burst: 20, every: 10 * time.Second}}
 	case RegistrationLimit:
 		return []share{{place: true, subject: true, burst: 20, every: 3 * time.Second}}
+	case NoticeLimit:
+		return []share{
+			{place: true, subject: true, burst: 200, every: time.Second / 20},
+			{subject: true, burst: 1_000, every: time.Second / 100},
+		}
 	case LoginLimit, LaunchLimit:
 		return []share{
 			{place: true, burst: 2_000, every: time.Second / 200},

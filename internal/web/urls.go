@@ -90,6 +90,9 @@ func (u URLs) Registration(w greenroom.WorkspaceID, token string) string {
 	return base + "?token=" + url.QueryEscape(token)
 }
 
+// Notices returns where platforms send notices.
+func (u URLs) Notices(w greenroom.WorkspaceID) string { return u.lti(w, "notices") }
+
 // Logo returns the tool's icon, a square PNG.
 func (u URLs) Logo() string { return u.origin + "/assets/logo.png" }
 

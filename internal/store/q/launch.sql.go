@@ -122,7 +122,7 @@ func (q *Queries) AnswerDeepLinking(ctx context.Context, arg AnswerDeepLinkingPa
 }
 
 const contextByID = `-- name: ContextByID :one
-select workspace_id, id, connection_id, deployment, platform_id, link_platform_id, label, title, memberships_url, line_items_url, scopes, created_at, seen_at from contexts where workspace_id = $1 and id = $2
+select workspace_id, id, connection_id, deployment, platform_id, link_platform_id, label, title, memberships_url, line_items_url, scopes, created_at, seen_at, copied_from from contexts where workspace_id = $1 and id = $2
 `
 
 type ContextByIDParams struct {
@@ -147,12 +147,13 @@ func (q *Queries) ContextByID(ctx context.Context, arg ContextByIDParams) (Conte
 		&i.Scopes,
 		&i.CreatedAt,
 		&i.SeenAt,
+		&i.CopiedFrom,
 	)
 	return i, err
 }
 
 const contexts = `-- name: Contexts :many
-select workspace_id, id, connection_id, deployment, platform_id, link_platform_id, label, title, memberships_url, line_items_url, scopes, created_at, seen_at from contexts where workspace_id = $1 order by seen_at desc, id desc
+select workspace_id, id, connection_id, deployment, platform_id, link_platform_id, label, title, memberships_url, line_items_url, scopes, created_at, seen_at, copied_from from contexts where workspace_id = $1 order by seen_at desc, id desc
 `
 
 func (q *Queries) Contexts(ctx context.Context, workspaceID greenroom.WorkspaceID) ([]Context, error) {
@@ -178,6 +179,7 @@ func (q *Queries) Contexts(ctx context.Context, workspaceID greenroom.WorkspaceI
 			&i.Scopes,
 			&i.CreatedAt,
 			&i.SeenAt,
+			&i.CopiedFrom,
 		); err != nil {
 			return nil, err
 		}
@@ -656,7 +658,7 @@ func (q *Queries) LaunchesReferred(ctx context.Context, arg LaunchesReferredPara
 }
 
 const learner = `-- name: Learner :one
-select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history from learners where workspace_id = $1 and id = $2
+select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history, legacy_id from learners where workspace_id = $1 and id = $2
 `
 
 type LearnerParams struct {
@@ -678,12 +680,13 @@ func (q *Queries) Learner(ctx context.Context, arg LearnerParams) (Learner, erro
 		&i.CreatedAt,
 		&i.SeenAt,
 		&i.History,
+		&i.LegacyID,
 	)
 	return i, err
 }
 
 const learnerBySubject = `-- name: LearnerBySubject :one
-select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history from learners
+select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history, legacy_id from learners
 where workspace_id = $1 and connection_id = $2 and subject = $3
 `
 
@@ -707,12 +710,13 @@ func (q *Queries) LearnerBySubject(ctx context.Context, arg LearnerBySubjectPara
 		&i.CreatedAt,
 		&i.SeenAt,
 		&i.History,
+		&i.LegacyID,
 	)
 	return i, err
 }
 
 const learners = `-- name: Learners :many
-select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history from learners
+select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history, legacy_id from learners
 where workspace_id = $1
 order by seen_at desc, id desc
 limit cast($2 as bigint)
@@ -743,6 +747,7 @@ func (q *Queries) Learners(ctx context.Context, arg LearnersParams) ([]Learner, 
 			&i.CreatedAt,
 			&i.SeenAt,
 			&i.History,
+			&i.LegacyID,
 		); err != nil {
 			return nil, err
 		}
@@ -783,7 +788,7 @@ func (q *Queries) LineItem(ctx context.Context, arg LineItemParams) (LineItem, e
 }
 
 const linksIn = `-- name: LinksIn :many
-select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id from resource_links where workspace_id = $1 and in_context = $2 order by id
+select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id, copied_from, legacy_id from resource_links where workspace_id = $1 and in_context = $2 order by id
 `
 
 type LinksInParams struct {
@@ -811,6 +816,8 @@ func (q *Queries) LinksIn(ctx context.Context, arg LinksInParams) ([]ResourceLin
 			&i.ContextTitle,
 			&i.InContext,
 			&i.ScenarioID,
+			&i.CopiedFrom,
+			&i.LegacyID,
 		); err != nil {
 			return nil, err
 		}
@@ -827,9 +834,9 @@ func (q *Queries) LinksIn(ctx context.Context, arg LinksInParams) ([]ResourceLin
 
 const meetContext = `-- name: MeetContext :one
 insert into contexts (workspace_id, id, connection_id, deployment, platform_id, link_platform_id, label, title,
-	memberships_url, line_items_url, scopes, created_at, seen_at)
+	memberships_url, line_items_url, scopes, created_at, seen_at, copied_from)
 values ($1, $2, $3, $4, $5, $6, $7, $8,
-	$9, $10, $11, $12, $13)
+	$9, $10, $11, $12, $13, $14)
 on conflict (workspace_id, connection_id, deployment, platform_id, link_platform_id) do update set
 	label = case when excluded.label = '' then contexts.label else excluded.label end,
 	title = case when excluded.title = '' then contexts.title else excluded.title end,
@@ -837,7 +844,8 @@ on conflict (workspace_id, connection_id, deployment, platform_id, link_platform
 	line_items_url = case when excluded.line_items_url = '' then contexts.line_items_url else excluded.line_items_url end,
 	scopes = case when excluded.line_items_url = '' then contexts.scopes else excluded.scopes end,
 	created_at = case when contexts.created_at = 0 then excluded.created_at else contexts.created_at end,
-	seen_at = case when excluded.seen_at < contexts.seen_at then contexts.seen_at else excluded.seen_at end
+	seen_at = case when excluded.seen_at < contexts.seen_at then contexts.seen_at else excluded.seen_at end,
+	copied_from = case when contexts.copied_from = '' then excluded.copied_from else contexts.copied_from end
 returning id
 `
 
@@ -855,6 +863,7 @@ type MeetContextParams struct {
 	Scopes         column.Strings
 	CreatedAt      column.Time
 	SeenAt         column.Time
+	CopiedFrom     greenroom.ContextID
 }
 
 // What a launch tells of the services of a context stands for all of them:
@@ -874,6 +883,7 @@ func (q *Queries) MeetContext(ctx context.Context, arg MeetContextParams) (green
 		arg.Scopes,
 		arg.CreatedAt,
 		arg.SeenAt,
+		arg.CopiedFrom,
 	)
 	var id greenroom.ContextID
 	err := row.Scan(&id)
@@ -881,13 +891,14 @@ func (q *Queries) MeetContext(ctx context.Context, arg MeetContextParams) (green
 }
 
 const meetLearner = `-- name: MeetLearner :one
-insert into learners (workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $2)
+insert into learners (workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history, legacy_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $2, $10)
 on conflict (workspace_id, connection_id, subject) do update set
 	name = case when excluded.name = '' then learners.name else excluded.name end,
 	email = case when excluded.email = '' then learners.email else excluded.email end,
 	locale = case when excluded.locale = '' then learners.locale else excluded.locale end,
-	seen_at = case when excluded.seen_at < learners.seen_at then learners.seen_at else excluded.seen_at end
+	seen_at = case when excluded.seen_at < learners.seen_at then learners.seen_at else excluded.seen_at end,
+	legacy_id = case when excluded.legacy_id = '' then learners.legacy_id else excluded.legacy_id end
 returning id
 `
 
@@ -901,6 +912,7 @@ type MeetLearnerParams struct {
 	Locale       string
 	CreatedAt    column.Time
 	SeenAt       column.Time
+	LegacyID     string
 }
 
 // What came with a launch replaces what was known; what did not come stays.
@@ -915,6 +927,7 @@ func (q *Queries) MeetLearner(ctx context.Context, arg MeetLearnerParams) (green
 		arg.Locale,
 		arg.CreatedAt,
 		arg.SeenAt,
+		arg.LegacyID,
 	)
 	var id greenroom.LearnerID
 	err := row.Scan(&id)
@@ -959,14 +972,18 @@ func (q *Queries) MeetLineItem(ctx context.Context, arg MeetLineItemParams) (gre
 }
 
 const meetResourceLink = `-- name: MeetResourceLink :one
-insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id,
+	copied_from, legacy_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+	$11, $12)
 on conflict (workspace_id, connection_id, deployment, platform_id) do update set
 	title = case when excluded.title = '' then resource_links.title else excluded.title end,
 	context_id = case when excluded.context_id = '' then resource_links.context_id else excluded.context_id end,
 	context_title = case when excluded.context_title = '' then resource_links.context_title else excluded.context_title end,
 	in_context = case when excluded.in_context = '' then resource_links.in_context else excluded.in_context end,
-	scenario_id = case when excluded.scenario_id = '' then resource_links.scenario_id else excluded.scenario_id end
+	scenario_id = case when excluded.scenario_id = '' then resource_links.scenario_id else excluded.scenario_id end,
+	copied_from = case when resource_links.copied_from = '' then excluded.copied_from else resource_links.copied_from end,
+	legacy_id = case when excluded.legacy_id = '' then resource_links.legacy_id else excluded.legacy_id end
 returning id
 `
 
@@ -981,6 +998,8 @@ type MeetResourceLinkParams struct {
 	ContextTitle string
 	InContext    greenroom.ContextID
 	ScenarioID   greenroom.ScenarioID
+	CopiedFrom   greenroom.ResourceLinkID
+	LegacyID     string
 }
 
 func (q *Queries) MeetResourceLink(ctx context.Context, arg MeetResourceLinkParams) (greenroom.ResourceLinkID, error) {
@@ -995,6 +1014,8 @@ func (q *Queries) MeetResourceLink(ctx context.Context, arg MeetResourceLinkPara
 		arg.ContextTitle,
 		arg.InContext,
 		arg.ScenarioID,
+		arg.CopiedFrom,
+		arg.LegacyID,
 	)
 	var id greenroom.ResourceLinkID
 	err := row.Scan(&id)
@@ -1002,7 +1023,7 @@ func (q *Queries) MeetResourceLink(ctx context.Context, arg MeetResourceLinkPara
 }
 
 const resourceLink = `-- name: ResourceLink :one
-select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id from resource_links where workspace_id = $1 and id = $2
+select workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id, copied_from, legacy_id from resource_links where workspace_id = $1 and id = $2
 `
 
 type ResourceLinkParams struct {
@@ -1024,6 +1045,8 @@ func (q *Queries) ResourceLink(ctx context.Context, arg ResourceLinkParams) (Res
 		&i.ContextTitle,
 		&i.InContext,
 		&i.ScenarioID,
+		&i.CopiedFrom,
+		&i.LegacyID,
 	)
 	return i, err
 }

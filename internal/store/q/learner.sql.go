@@ -30,7 +30,7 @@ func (q *Queries) DeleteLearner(ctx context.Context, arg DeleteLearnerParams) (i
 }
 
 const findLearners = `-- name: FindLearners :many
-select l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, c.platform,
+select l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, c.platform,
 	(select count(*) from learners i where i.workspace_id = l.workspace_id and i.history = l.history) as identities,
 	(select count(*) from learners i join sessions s on s.workspace_id = i.workspace_id and s.learner_id = i.id
 		where i.workspace_id = l.workspace_id and i.history = l.history) as sessions
@@ -101,6 +101,7 @@ func (q *Queries) FindLearners(ctx context.Context, arg FindLearnersParams) ([]F
 			&i.Learner.CreatedAt,
 			&i.Learner.SeenAt,
 			&i.Learner.History,
+			&i.Learner.LegacyID,
 			&i.Platform,
 			&i.Identities,
 			&i.Sessions,
@@ -151,7 +152,7 @@ func (q *Queries) ForgetReviews(ctx context.Context, arg ForgetReviewsParams) er
 }
 
 const identities = `-- name: Identities :many
-select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history from learners
+select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history, legacy_id from learners
 where workspace_id = $1 and history = $2
 order by seen_at desc, id desc
 `
@@ -181,6 +182,7 @@ func (q *Queries) Identities(ctx context.Context, arg IdentitiesParams) ([]Learn
 			&i.CreatedAt,
 			&i.SeenAt,
 			&i.History,
+			&i.LegacyID,
 		); err != nil {
 			return nil, err
 		}
@@ -196,7 +198,7 @@ func (q *Queries) Identities(ctx context.Context, arg IdentitiesParams) ([]Learn
 }
 
 const learnersLike = `-- name: LearnersLike :many
-select distinct o.workspace_id, o.id, o.connection_id, o.subject, o.name, o.email, o.locale, o.created_at, o.seen_at, o.history from learners l
+select distinct o.workspace_id, o.id, o.connection_id, o.subject, o.name, o.email, o.locale, o.created_at, o.seen_at, o.history, o.legacy_id from learners l
 join learners o on o.workspace_id = l.workspace_id and o.history <> l.history
 	and ((l.email <> '' and lower(o.email) = lower(l.email)) or (l.name <> '' and lower(o.name) = lower(l.name)))
 where l.workspace_id = $1 and l.history = $2
@@ -230,6 +232,7 @@ func (q *Queries) LearnersLike(ctx context.Context, arg LearnersLikeParams) ([]L
 			&i.CreatedAt,
 			&i.SeenAt,
 			&i.History,
+			&i.LegacyID,
 		); err != nil {
 			return nil, err
 		}

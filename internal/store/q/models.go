@@ -68,6 +68,7 @@ type Context struct {
 	Scopes         column.Strings
 	CreatedAt      column.Time
 	SeenAt         column.Time
+	CopiedFrom     greenroom.ContextID
 }
 
 type ContextMember struct {
@@ -176,6 +177,22 @@ type Learner struct {
 	CreatedAt    column.Time
 	SeenAt       column.Time
 	History      greenroom.LearnerID
+	LegacyID     string
+}
+
+type LegacyKey struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	ConsumerKey  string
+	Sealed       []byte
+	CreatedAt    column.Time
+}
+
+type LegacyLink struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	LegacyID     string
+	ScenarioID   greenroom.ScenarioID
 }
 
 type LineItem struct {
@@ -187,6 +204,29 @@ type LineItem struct {
 	URLHash      string
 	Title        string
 	Maximum      float64
+}
+
+type Notice struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	Deployment   string
+	NoticeID     string
+	NonceHash    string
+	Type         string
+	At           column.Time
+	ReceivedAt   column.Time
+}
+
+type NoticeService struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	Deployment   string
+	URL          string
+	Copies       bool
+	Handler      string
+	NextTry      column.Time
+	Attempts     int
+	Answer       string
 }
 
 type Passback struct {
@@ -259,6 +299,8 @@ type ResourceLink struct {
 	ContextTitle string
 	InContext    greenroom.ContextID
 	ScenarioID   greenroom.ScenarioID
+	CopiedFrom   greenroom.ResourceLinkID
+	LegacyID     string
 }
 
 type Roster struct {

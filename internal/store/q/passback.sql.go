@@ -327,7 +327,7 @@ func (q *Queries) PassbackFor(ctx context.Context, arg PassbackForParams) (Passb
 }
 
 const passbacks = `-- name: Passbacks :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -396,6 +396,7 @@ func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]Passbac
 			&i.Learner.CreatedAt,
 			&i.Learner.SeenAt,
 			&i.Learner.History,
+			&i.Learner.LegacyID,
 			&i.URL,
 			&i.Title,
 			&i.Platform,
@@ -414,7 +415,7 @@ func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]Passbac
 }
 
 const passbacksIn = `-- name: PassbacksIn :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -489,6 +490,7 @@ func (q *Queries) PassbacksIn(ctx context.Context, arg PassbacksInParams) ([]Pas
 			&i.Learner.CreatedAt,
 			&i.Learner.SeenAt,
 			&i.Learner.History,
+			&i.Learner.LegacyID,
 			&i.URL,
 			&i.Title,
 			&i.Platform,
@@ -507,7 +509,7 @@ func (q *Queries) PassbacksIn(ctx context.Context, arg PassbacksInParams) ([]Pas
 }
 
 const passbacksOf = `-- name: PassbacksOf :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, i.url, i.maximum, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, i.maximum, r.title, c.platform
 from learners l
 join passbacks p on p.workspace_id = l.workspace_id and p.learner_id = l.id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -574,6 +576,7 @@ func (q *Queries) PassbacksOf(ctx context.Context, arg PassbacksOfParams) ([]Pas
 			&i.Learner.CreatedAt,
 			&i.Learner.SeenAt,
 			&i.Learner.History,
+			&i.Learner.LegacyID,
 			&i.URL,
 			&i.Maximum,
 			&i.Title,

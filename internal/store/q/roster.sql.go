@@ -13,7 +13,7 @@ import (
 )
 
 const contextMember = `-- name: ContextMember :one
-select m.workspace_id, m.context_id, m.learner_id, m.learns, m.teaches, m.status, m.source, m.first_seen, m.last_seen, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history
+select m.workspace_id, m.context_id, m.learner_id, m.learns, m.teaches, m.status, m.source, m.first_seen, m.last_seen, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id
 from context_members m
 join learners l on l.workspace_id = m.workspace_id and l.id = m.learner_id
 where m.workspace_id = $1 and m.context_id = $2 and m.learner_id = $3
@@ -53,12 +53,13 @@ func (q *Queries) ContextMember(ctx context.Context, arg ContextMemberParams) (C
 		&i.Learner.CreatedAt,
 		&i.Learner.SeenAt,
 		&i.Learner.History,
+		&i.Learner.LegacyID,
 	)
 	return i, err
 }
 
 const contextMembers = `-- name: ContextMembers :many
-select m.workspace_id, m.context_id, m.learner_id, m.learns, m.teaches, m.status, m.source, m.first_seen, m.last_seen, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history
+select m.workspace_id, m.context_id, m.learner_id, m.learns, m.teaches, m.status, m.source, m.first_seen, m.last_seen, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id
 from context_members m
 join learners l on l.workspace_id = m.workspace_id and l.id = m.learner_id
 where m.workspace_id = $1 and m.context_id = $2
@@ -104,6 +105,7 @@ func (q *Queries) ContextMembers(ctx context.Context, arg ContextMembersParams) 
 			&i.Learner.CreatedAt,
 			&i.Learner.SeenAt,
 			&i.Learner.History,
+			&i.Learner.LegacyID,
 		); err != nil {
 			return nil, err
 		}

@@ -95,22 +95,23 @@ where workspace_id = @workspace_id and id = @id and deep_linking <> '';
 
 -- What came with a launch replaces what was known; what did not come stays.
 -- name: MeetLearner :one
-insert into learners (workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history)
-values (@workspace_id, @id, @connection_id, @subject, @name, @email, @locale, @created_at, @seen_at, @id)
+insert into learners (workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history, legacy_id)
+values (@workspace_id, @id, @connection_id, @subject, @name, @email, @locale, @created_at, @seen_at, @id, @legacy_id)
 on conflict (workspace_id, connection_id, subject) do update set
 	name = case when excluded.name = '' then learners.name else excluded.name end,
 	email = case when excluded.email = '' then learners.email else excluded.email end,
 	locale = case when excluded.locale = '' then learners.locale else excluded.locale end,
-	seen_at = case when excluded.seen_at < learners.seen_at then learners.seen_at else excluded.seen_at end
+	seen_at = case when excluded.seen_at < learners.seen_at then learners.seen_at else excluded.seen_at end,
+	legacy_id = case when excluded.legacy_id = '' then learners.legacy_id else excluded.legacy_id end
 returning id;
 
 -- What a launch tells of the services of a context stands for all of them:
 -- scopes come with the URLs.
 -- name: MeetContext :one
 insert into contexts (workspace_id, id, connection_id, deployment, platform_id, link_platform_id, label, title,
-	memberships_url, line_items_url, scopes, created_at, seen_at)
+	memberships_url, line_items_url, scopes, created_at, seen_at, copied_from)
 values (@workspace_id, @id, @connection_id, @deployment, @platform_id, @link_platform_id, @label, @title,
-	@memberships_url, @line_items_url, @scopes, @created_at, @seen_at)
+	@memberships_url, @line_items_url, @scopes, @created_at, @seen_at, @copied_from)
 on conflict (workspace_id, connection_id, deployment, platform_id, link_platform_id) do update set
 	label = case when excluded.label = '' then contexts.label else excluded.label end,
 	title = case when excluded.title = '' then contexts.title else excluded.title end,
@@ -118,18 +119,23 @@ on conflict (workspace_id, connection_id, deployment, platform_id, link_platform
 	line_items_url = case when excluded.line_items_url = '' then contexts.line_items_url else excluded.line_items_url end,
 	scopes = case when excluded.line_items_url = '' then contexts.scopes else excluded.scopes end,
 	created_at = case when contexts.created_at = 0 then excluded.created_at else contexts.created_at end,
-	seen_at = case when excluded.seen_at < contexts.seen_at then contexts.seen_at else excluded.seen_at end
+	seen_at = case when excluded.seen_at < contexts.seen_at then contexts.seen_at else excluded.seen_at end,
+	copied_from = case when contexts.copied_from = '' then excluded.copied_from else contexts.copied_from end
 returning id;
 
 -- name: MeetResourceLink :one
-insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id)
-values (@workspace_id, @id, @connection_id, @deployment, @platform_id, @title, @context_id, @context_title, @in_context, @scenario_id)
+insert into resource_links (workspace_id, id, connection_id, deployment, platform_id, title, context_id, context_title, in_context, scenario_id,
+	copied_from, legacy_id)
+values (@workspace_id, @id, @connection_id, @deployment, @platform_id, @title, @context_id, @context_title, @in_context, @scenario_id,
+	@copied_from, @legacy_id)
 on conflict (workspace_id, connection_id, deployment, platform_id) do update set
 	title = case when excluded.title = '' then resource_links.title else excluded.title end,
 	context_id = case when excluded.context_id = '' then resource_links.context_id else excluded.context_id end,
 	context_title = case when excluded.context_title = '' then resource_links.context_title else excluded.context_title end,
 	in_context = case when excluded.in_context = '' then resource_links.in_context else excluded.in_context end,
-	scenario_id = case when excluded.scenario_id = '' then resource_links.scenario_id else excluded.scenario_id end
+	scenario_id = case when excluded.scenario_id = '' then resource_links.scenario_id else excluded.scenario_id end,
+	copied_from = case when resource_links.copied_from = '' then excluded.copied_from else resource_links.copied_from end,
+	legacy_id = case when excluded.legacy_id = '' then resource_links.legacy_id else excluded.legacy_id end
 returning id;
 
 -- name: MeetLineItem :one

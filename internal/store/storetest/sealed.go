@@ -30,6 +30,28 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"LearnerBySubject": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.LearnerBySubject(ctx, a.connection.ID, subject))
 	},
+	"LinkOf": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LinkOf(ctx, greenroom.Place{Connection: a.connection.ID, Deployment: deployment, PlatformID: activity}))
+	},
+	"ContextOf": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.ContextOf(ctx, greenroom.Place{Connection: a.connection.ID, Deployment: deployment, PlatformID: "course-1"}))
+	},
+	"Notices": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.Notices(ctx, a.connection.ID, 0))
+	},
+	"NoticeServices": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.NoticeServices(ctx)) },
+	"NoticeService": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.NoticeService(ctx, a.connection.ID, deployment))
+	},
+	"LegacyKeys": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LegacyKeys(ctx, a.connection.ID))
+	},
+	"LegacyLinks": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LegacyLinks(ctx, a.connection.ID))
+	},
+	"LegacyLink": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LegacyLink(ctx, a.connection.ID, "old-1"))
+	},
 	"FindLearners": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		all := got(b.FindLearners(ctx, greenroom.LearnerFilter{}))
 		all = append(all, got(b.FindLearners(ctx, greenroom.LearnerFilter{Connection: a.connection.ID}))...)
@@ -278,6 +300,27 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 	"SaveGrading": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.SaveGrading(ctx, a.scenario.ID, greenroom.GradeFirst, true)
 	},
+	"MeetContext": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		c := a.context
+		c.Title = "stolen"
+		_, err := b.MeetContext(ctx, c)
+		return err
+	},
+	"AddNotice": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.AddNotice(ctx, greenroom.Notice{Connection: a.connection.ID, Deployment: deployment, ID: "stolen", Nonce: "stolen"})
+	},
+	"SaveNoticeService": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.SaveNoticeService(ctx, greenroom.NoticeService{Connection: a.connection.ID, Deployment: deployment, URL: "stolen"})
+	},
+	"SaveLegacyKey": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.SaveLegacyKey(ctx, greenroom.LegacyKey{Connection: a.connection.ID, Key: a.legacyKey.Key, Sealed: []byte("stolen")})
+	},
+	"DeleteLegacyKey": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.DeleteLegacyKey(ctx, a.connection.ID, a.legacyKey.Key)
+	},
+	"ReplaceLegacyLinks": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.ReplaceLegacyLinks(ctx, a.connection.ID, nil)
+	},
 	"SetHistory": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.SetHistory(ctx, a.learner.ID, "stolen")
 	},
@@ -318,6 +361,9 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 var outside = map[string]func(ctx context.Context, b *world, a *world) []any{
 	"SweepLaunches": func(ctx context.Context, b *world, _ *world) []any {
 		return got(b.SweepLaunches(ctx, minutes(9999), minutes(9999), 0))
+	},
+	"SweepNotices": func(ctx context.Context, b *world, _ *world) []any {
+		return got(b.SweepNotices(ctx, minutes(9999)))
 	},
 	"SweepSessions": func(ctx context.Context, b *world, _ *world) []any {
 		return got(b.SweepSessions(ctx, minutes(9999), 0))

@@ -55,6 +55,10 @@ type world struct {
 	passback   greenroom.Passback
 	entry      greenroom.AuditEntry
 	use        greenroom.KeyUse // of key by connection
+	notice     greenroom.Notice
+	service    greenroom.NoticeService
+	legacyKey  greenroom.LegacyKey
+	legacyLink greenroom.LegacyLink
 	host       greenroom.Host
 }
 
@@ -222,6 +226,23 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	w.entry = w.newEntry("entry", 0)
 	w.host = greenroom.Host{Workspace: w.workspace.ID, Name: w.mark + ".example.org", AddedAt: noon}
 	w.use = greenroom.KeyUse{Key: w.key.ID, Connection: w.connection.ID, AcceptedAt: minutes(7), RefusedAt: minutes(8)}
+	w.notice = greenroom.Notice{
+		Connection: w.connection.ID, Deployment: deployment, ID: "notice-1", Nonce: "nonce-1", Type: w.mark + " copy", At: noon, ReceivedAt: minutes(9),
+	}
+	w.service = greenroom.NoticeService{
+		Connection: w.connection.ID, Deployment: deployment, URL: issuer + "/" + w.mark, Copies: true, Handler: w.mark + "/notices",
+		NextTry: minutes(10), Attempts: 2, Answer: w.mark + " says no",
+	}
+	w.legacyKey = greenroom.LegacyKey{Connection: w.connection.ID, Key: "key-1", Sealed: []byte(w.mark), CreatedAt: noon}
+	w.legacyLink = greenroom.LegacyLink{LegacyID: "old-1", Scenario: w.scenario.ID}
+	update(t, w,
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddNotice(ctx, w.notice) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveNoticeService(ctx, w.service) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveLegacyKey(ctx, w.legacyKey) },
+		func(ctx context.Context, tx greenroom.Tx) error {
+			return tx.ReplaceLegacyLinks(ctx, w.connection.ID, []greenroom.LegacyLink{w.legacyLink})
+		},
+	)
 	update(t, w,
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddHost(ctx, w.host) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveRoster(ctx, w.roster) },

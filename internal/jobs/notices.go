@@ -1,0 +1,52 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Notices asks platforms for notices: soon after a launch has told of a
+// deployment that sends some, and now and then, for addresses change and
+// platforms do not always answer. What is asked for twice is asked for once, so
+// that several servers may do so.
+type Notices struct {
+	subscribe func(context.Context) error
+	log       *slog.Logger
+	every     time.Duration
+	wake      chan struct{}
+}
+
+// NewNotices returns a worker that Run sets to work; subscribe is
+// Service.Subscribe. every 0 is five minutes.
+func NewNotices(subscribe func(context.Context) error, log *slog.Logger, every time.Duration) *Notices {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Notices{subscribe: subscribe, log: log, every: orElse(every, 5*time.Minute), wake: make(chan struct{}, 1)}
+}
+
+// Wake makes the next round come at once. It never blocks.
+func (n *Notices) Wake() {
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends.
+func (n *Notices) Run(ctx context.Context) {
+	tick := time.NewTicker(n.every)
+	defer tick.Stop()
+	for {
+		if err := n.subscribe(ctx); err != nil && ctx.Err() == nil {
+			n.log.ErrorContext(ctx, "notices not asked for", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-n.wake:
+		}
+	}
+}
