@@ -8,12 +8,10 @@ import (
 	"github.com/greenroom-lti/greenroom/lti/nrps"
 )
 
-// Members a page. Without a limit a Moodle puts all of them into one answer,
-// which may be longer than any that is read; Canvas never gives more than 50.
-const (
-	rosterPage       = 100
-	canvasRosterPage = 50
-)
+// rosterPage is how many members are asked for at a time, where the LMS is not
+// known to give fewer. Without a limit a Moodle puts all of them into one
+// answer, which may be longer than any that is read.
+const rosterPage = 100
 
 // ReadRoster reads the members of a course, or what changed among them.
 func (p *Platforms) ReadRoster(
@@ -25,8 +23,8 @@ func (p *Platforms) ReadRoster(
 		return greenroom.RosterAnswer{}, err
 	}
 	roster := &nrps.Roster{URL: q.URL, Client: client, Limit: rosterPage}
-	if strings.EqualFold(c.Product, "canvas") {
-		roster.Limit = canvasRosterPage
+	if most := c.LMS().Roster.PageLimit; most > 0 {
+		roster.Limit = most
 	}
 	for m, err := range roster.Members(ctx) {
 		if err == nil {
