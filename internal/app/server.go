@@ -33,6 +33,7 @@ type App struct {
 	launches  *greenroom.LaunchLog
 	passbacks *jobs.Passbacks
 	rosters   *jobs.Rosters
+	lineItems *jobs.LineItems
 	sweeps    *jobs.Sweeps
 	notices   *jobs.Notices
 	lock      *flock.Flock
@@ -84,6 +85,7 @@ func (a *App) assemble() error {
 	a.watch()
 	a.launches = greenroom.NewLaunchLog(a.Service)
 	a.passbacks = jobs.New(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
+	a.lineItems = jobs.NewLineItems(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
 	a.rosters = jobs.NewRosters(jobs.Options{Service: a.Service, Now: c.Now, Log: c.Log})
 	a.sweeps = jobs.NewSweeps(jobs.SweepOptions{
 		Store: a.Store, Now: c.Now, Log: c.Log, LaunchLogKeep: c.LaunchLogKeep, RotateKeys: a.Service.RotateDue,
@@ -93,6 +95,7 @@ func (a *App) assemble() error {
 	a.Service.WakeNotices = a.notices.Wake
 	a.Service.NoticesURL = func(w greenroom.Workspace) string { return kit.URLs.For(w).Notices(w.ID) }
 	a.Service.Wake, a.Service.WakeRosters = a.passbacks.Wake, a.rosters.Wake
+	a.Service.WakeLineItems = a.lineItems.Wake
 
 	mux := &web.Routes{}
 	a.routes = mux
@@ -142,6 +145,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	workers.Go(func() { a.passbacks.Run(work) })
 	workers.Go(func() { a.rosters.Run(work) })
 	workers.Go(func() { a.notices.Run(work) })
+	workers.Go(func() { a.lineItems.Run(work) })
 	workers.Go(func() { a.sweeps.Run(work) })
 	defer workers.Wait()
 	defer stopWork()

@@ -30,7 +30,9 @@ type ClassActivity struct {
 	Link     ResourceLink
 	Scenario Scenario
 	Item     *LineItem // nil when the activity has no column that we know
-	Rows     []ClassRow
+	// Duty is that of making a column; nil if none was asked for.
+	Duty *LineItemDuty
+	Rows []ClassRow
 }
 
 // Key names an activity within its course.
@@ -165,6 +167,17 @@ func class(ctx context.Context, store Reader, c Context) (Class, error) {
 	b.meet(members)
 	if err := b.activities(ctx, links, sessions, items); err != nil {
 		return Class{}, err
+	}
+	duties, err := store.LineItemDuties(ctx, c.ID)
+	if err != nil {
+		return Class{}, err
+	}
+	for i, d := range duties {
+		for j := range b.list {
+			if b.list[j].Link.ID == d.Link {
+				b.list[j].Duty = &duties[i]
+			}
+		}
 	}
 	for _, s := range sessions {
 		b.count(s)

@@ -132,10 +132,11 @@ type lms struct {
 	keySet   error
 
 	roster  []greenroom.RosterMember
-	changes []greenroom.RosterMember // nil: it tells no differences
-	asked   []string                 // URLs of rosters
-	refuses error                    // instead of a roster
-	midway  func()                   // while a roster is being read
+	changes []greenroom.RosterMember  // nil: it tells no differences
+	asked   []string                  // URLs of rosters
+	refuses error                     // instead of a roster
+	midway  func()                    // while a roster is being read
+	columns []greenroom.LineItemQuery // that were asked for
 	signed  []greenroom.LinkResponse
 
 	resources map[string]string // resource IDs of line items, by URL
@@ -182,6 +183,21 @@ func (l *lms) ReadRoster(
 		}
 	}
 	return a, nil
+}
+
+func (l *lms) FindOrMakeLineItem(_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, q greenroom.LineItemQuery) (greenroom.LineItem, error) {
+	if l.refuses != nil {
+		return greenroom.LineItem{}, l.refuses
+	}
+	l.columns = append(l.columns, q)
+	return greenroom.LineItem{URL: madeURL, Maximum: 10}, nil
+}
+
+const madeURL = "https://lms.example.com/items/made"
+
+// saving changes a connection.
+func saving(c greenroom.Connection) func(context.Context, greenroom.Tx) error {
+	return func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, c) }
 }
 
 const changesURL = "https://lms.example.com/members?since=1"

@@ -71,10 +71,17 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 		}
 	}
 	o.into(&record)
+	wanted, err := s.useMadeItem(ctx, w, l, &record)
+	if err != nil {
+		return Launch{}, "", err
+	}
 	record.Launch.SignInHash = tokenHash(token)
 	launch, err := s.Store.Workspace(w).RecordLaunch(ctx, record)
 	if err == nil {
 		s.rosterAfterLaunch(ctx, w, record, launch)
+		if wanted {
+			s.wantLineItem(ctx, w, launch)
+		}
 		s.Observing().Launch(LaunchOK, "", launch.Took)
 		s.noticesAfterLaunch(ctx, w, l)
 	}

@@ -56,6 +56,10 @@ type Platforms interface {
 	// ScoreMaximum reads the maximum of a line item.
 	ScoreMaximum(ctx context.Context, w WorkspaceID, c Connection, k Key, lineItemURL, deployment string) (float64, error)
 
+	// FindOrMakeLineItem returns URL and maximum of a link's column. Errors are
+	// as those of PostScore.
+	FindOrMakeLineItem(ctx context.Context, w WorkspaceID, c Connection, k Key, q LineItemQuery) (LineItem, error)
+
 	// ReadRoster reads the members of a course page by page and calls each for
 	// every one of them; an error of each ends it and comes back. Errors are
 	// *lti.ServiceError when the platform had something to say.

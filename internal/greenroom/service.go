@@ -27,8 +27,9 @@ type Service struct {
 	KeyPolicy KeyPolicy
 	// Wake tells the workers that a passback may be due. It never blocks.
 	Wake func()
-	// WakeRosters tells those of rosters the same.
-	WakeRosters func()
+	// WakeRosters and WakeLineItems tell those of rosters and of gradebook
+	// columns the same.
+	WakeRosters, WakeLineItems func()
 	// Observer hears of what happens; nil: nobody does.
 	Observer Observer
 

@@ -311,6 +311,9 @@ func (s *Service) endSession(ctx context.Context, v Visit, scene Scene, last Pic
 		session.Score = &a.Score
 	}
 	err := s.Store.Workspace(v.Workspace.ID).Update(ctx, func(ctx context.Context, tx Tx) error {
+		if err := columnSince(ctx, tx, &session); err != nil {
+			return err
+		}
 		if err := tx.AddPick(ctx, last); err != nil {
 			return err
 		}

@@ -88,6 +88,10 @@ type InstanceStore interface {
 	// that signs for longest began.
 	SigningKeys(ctx context.Context, now time.Time) (Backlog, error)
 
+	// LineItemLanes and NextLineItem are the same for line item duties.
+	LineItemLanes(ctx context.Context, now time.Time) ([]Lane, error)
+	NextLineItem(ctx context.Context) (time.Time, error)
+
 	// InstanceAudit returns what was kept of workspaces that were deleted, the
 	// newest first. NounID is the workspace's ID.
 	InstanceAudit(ctx context.Context) ([]AuditEntry, error)
@@ -164,6 +168,9 @@ type WorkspaceStore interface {
 	// leaseUntil, the one that waits longest first. Two callers never get the
 	// same row while its lease lasts.
 	ClaimPassbacks(ctx context.Context, c ConnectionID, now, leaseUntil time.Time, limit int) ([]DuePassback, error)
+
+	// ClaimLineItems does the same with line item duties.
+	ClaimLineItems(ctx context.Context, c ConnectionID, now, leaseUntil time.Time, limit int) ([]LineItemDuty, error)
 
 	// ClaimRosters does the same with rosters.
 	ClaimRosters(ctx context.Context, c ConnectionID, now, leaseUntil time.Time, limit int) ([]Roster, error)
@@ -244,6 +251,13 @@ type Reader interface {
 	Contexts(ctx context.Context) ([]Context, error)
 	Context(ctx context.Context, id ContextID) (Context, error)
 	LineItem(ctx context.Context, id LineItemID) (LineItem, error)
+	// LinkByPlatformID returns the link that a deployment of a connection calls
+	// by an ID.
+	LinkByPlatformID(ctx context.Context, c ConnectionID, deployment, id string) (ResourceLink, error)
+	// LineItemDuty returns ErrNotFound for a link that no column was asked for.
+	LineItemDuty(ctx context.Context, id ResourceLinkID) (LineItemDuty, error)
+	// LineItemDuties returns those of the links of a context.
+	LineItemDuties(ctx context.Context, id ContextID) ([]LineItemDuty, error)
 	// LineItemByURL returns the line item of a connection at a URL.
 	LineItemByURL(ctx context.Context, c ConnectionID, url string) (LineItem, error)
 
@@ -284,6 +298,9 @@ type Reader interface {
 	SessionsOf(ctx context.Context, l LearnerID, link ResourceLinkID, s ScenarioID) ([]Session, error)
 	// EndedSessions returns the workspace's ended sessions, the newest first.
 	EndedSessions(ctx context.Context, limit int) ([]Session, error)
+	// SessionsAt returns the sessions at a link, those that are open first, then
+	// in the order in which they ended.
+	SessionsAt(ctx context.Context, id ResourceLinkID) ([]Session, error)
 	// SessionsIn returns the sessions at the links of a context, the oldest
 	// first.
 	SessionsIn(ctx context.Context, id ContextID) ([]ContextSession, error)
@@ -371,6 +388,12 @@ type Tx interface {
 
 	// AddLaunch writes a row of the launch log that signs nobody in.
 	AddLaunch(ctx context.Context, l Launch) error
+
+	// SaveLineItemDuty adds or changes the duty of a link.
+	SaveLineItemDuty(ctx context.Context, d LineItemDuty) error
+	// MeetLineItem finds or adds a line item by its URL, as a launch does, and
+	// returns its ID: i.ID if it is new.
+	MeetLineItem(ctx context.Context, i LineItem) (LineItemID, error)
 
 	// MeetRosterLearner finds or adds whom a roster names, and returns their
 	// ID: l.ID if they are new. Name and e-mail that came are kept, blanks do

@@ -56,6 +56,8 @@ type dialect interface {
 	due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error)
 	// dueRosters does the same with rosters.
 	dueRosters(ctx context.Context, db *q.Queries, arg q.DueRostersParams) ([]q.Roster, error)
+	// dueLineItems does it with line item duties.
+	dueLineItems(ctx context.Context, db *q.Queries, arg q.DueLineItemsParams) ([]q.LineItemDuty, error)
 }
 
 // sqliteDialect needs no locks: a transaction that writes is the only one.
@@ -104,6 +106,10 @@ func (sqliteDialect) due(ctx context.Context, db *q.Queries, arg q.DuePassbacksP
 
 func (sqliteDialect) dueRosters(ctx context.Context, db *q.Queries, arg q.DueRostersParams) ([]q.Roster, error) {
 	return db.DueRosters(ctx, arg)
+}
+
+func (sqliteDialect) dueLineItems(ctx context.Context, db *q.Queries, arg q.DueLineItemsParams) ([]q.LineItemDuty, error) {
+	return db.DueLineItems(ctx, arg)
 }
 
 func sqliteCode(err error, codes ...int) bool {
@@ -189,6 +195,10 @@ func (postgresDialect) due(ctx context.Context, db *q.Queries, arg q.DuePassback
 
 func (postgresDialect) dueRosters(ctx context.Context, db *q.Queries, arg q.DueRostersParams) ([]q.Roster, error) {
 	return db.DueRostersSkipLocked(ctx, q.DueRostersSkipLockedParams(arg))
+}
+
+func (postgresDialect) dueLineItems(ctx context.Context, db *q.Queries, arg q.DueLineItemsParams) ([]q.LineItemDuty, error) {
+	return db.DueLineItemsSkipLocked(ctx, q.DueLineItemsSkipLockedParams(arg))
 }
 
 func lockRows(ctx context.Context, tx q.DBTX, query string, key ...string) error {

@@ -12,7 +12,7 @@ import (
 // ownTables are the tables with rows of workspaces, each before those that it
 // refers to.
 var ownTables = []string{
-	"passbacks", "picks", "sessions", "launches", "key_uses", "line_items", "resource_links", "context_members", "rosters", "contexts",
+	"passbacks", "picks", "sessions", "launches", "key_uses", "line_item_duties", "line_items", "resource_links", "context_members", "rosters", "contexts",
 	"notices", "notice_services", "legacy_keys", "legacy_links",
 	"learners",
 	"deployments", "connections", "invites", "person_links", "scenario_versions", "scenarios", "keys", "members", "audit", "hosts",

@@ -37,6 +37,7 @@ type ClassView struct {
 	RosterAt           time.Time
 	RosterTone         string // of a note; empty: fine
 	RosterWords        string // the platform's own, for administrators
+	ColumnText         string // why the activity has no column in the gradebook; empty where it has
 }
 
 // A ClassChoice is a link that narrows the view.
@@ -103,6 +104,7 @@ func NewClassView(c greenroom.Class, q url.Values, o ClassOptions) ClassView {
 	if v.Activity == nil {
 		return v
 	}
+	v.ColumnText = columnText(*v.Activity, o.Admin)
 	at := v.place(q)
 	v.CSV = o.CSV
 	for _, a := range c.Activities {
@@ -138,6 +140,21 @@ func NewClassView(c greenroom.Class, q url.Values, o ClassOptions) ClassView {
 	}
 	v.Carried = []Carried{{"activity", v.Activity.Key()}, {"show", at.show}, {"sort", at.sort}}
 	return v
+}
+
+// columnText says why an activity has no column in the gradebook.
+func columnText(a greenroom.ClassActivity, admin bool) string {
+	switch {
+	case a.Item != nil:
+		return ""
+	case a.Duty == nil:
+		return "Not graded in the LMS."
+	case a.Duty.State == greenroom.LineItemRefused && admin:
+		return "Not graded: the LMS let Greenroom make no column. It said: " + a.Duty.Answer
+	case a.Duty.State == greenroom.LineItemRefused:
+		return "Not graded: the LMS let Greenroom make no column in the gradebook."
+	}
+	return "Greenroom is making a column in the gradebook."
 }
 
 // activityLabel names an activity; two of one name are told apart by scenario.

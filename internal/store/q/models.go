@@ -206,6 +206,18 @@ type LineItem struct {
 	Maximum      float64
 }
 
+type LineItemDuty struct {
+	WorkspaceID  greenroom.WorkspaceID
+	LinkID       greenroom.ResourceLinkID
+	ConnectionID greenroom.ConnectionID
+	State        greenroom.LineItemState
+	NextTry      column.Time
+	Attempts     int
+	LeaseUntil   column.Time
+	Answer       string
+	LineItemID   greenroom.LineItemID
+}
+
 type Notice struct {
 	WorkspaceID  greenroom.WorkspaceID
 	ConnectionID greenroom.ConnectionID

@@ -92,6 +92,18 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"PassbacksIn": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.PassbacksIn(ctx, a.context.ID))
 	},
+	"LinkByPlatformID": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LinkByPlatformID(ctx, a.connection.ID, deployment, activity))
+	},
+	"LineItemDuty": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LineItemDuty(ctx, a.link.ID))
+	},
+	"LineItemDuties": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.LineItemDuties(ctx, a.context.ID))
+	},
+	"SessionsAt": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.SessionsAt(ctx, a.link.ID))
+	},
 	"LineItemByURL": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return append(got(b.LineItemByURL(ctx, a.connection.ID, itemURL)), got(b.LineItemByURL(ctx, "", itemURL))...)
 	},
@@ -297,6 +309,17 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 		r.Answer = "stolen"
 		return b.SaveRoster(ctx, r)
 	},
+	"SaveLineItemDuty": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		d := a.duty
+		d.Answer = "stolen"
+		return b.SaveLineItemDuty(ctx, d)
+	},
+	"MeetLineItem": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		i := a.item
+		i.Title, i.Maximum = "stolen", 99
+		_, err := b.MeetLineItem(ctx, i)
+		return err
+	},
 	"SaveGrading": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.SaveGrading(ctx, a.scenario.ID, greenroom.GradeFirst, true)
 	},
@@ -382,6 +405,10 @@ var outside = map[string]func(ctx context.Context, b *world, a *world) []any{
 		theirs := a.record(10) // a's IDs, among them the connection's
 		theirs.PinDeployment, theirs.Launch.Deployment = true, "stolen"
 		return append(got(b.RecordLaunch(ctx, mine)), got(b.RecordLaunch(ctx, theirs))...)
+	},
+	"ClaimLineItems": func(ctx context.Context, b *world, a *world) []any {
+		theirs := got(b.ClaimLineItems(ctx, a.connection.ID, minutes(60), minutes(70), 10))
+		return append(theirs, got(b.ClaimLineItems(ctx, b.connection.ID, minutes(60), minutes(70), 10))...)
 	},
 	"ClaimRosters": func(ctx context.Context, b *world, a *world) []any {
 		theirs := got(b.ClaimRosters(ctx, a.connection.ID, minutes(60), minutes(70), 10))

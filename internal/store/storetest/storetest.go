@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) greenroom.Store) {
 	t.Run("Sessions", func(t *testing.T) { testSessions(t, open(t)) })
 	t.Run("Passbacks", func(t *testing.T) { testPassbacks(t, open(t)) })
 	t.Run("Claims", func(t *testing.T) { testClaims(t, open(t)) })
+	t.Run("LineItemDuties", func(t *testing.T) { testLineItemDuties(t, open) })
 	t.Run("Rosters", func(t *testing.T) { testRosters(t, open(t)) })
 	t.Run("RosterClaims", func(t *testing.T) { testRosterClaims(t, open) })
 	t.Run("Audit", func(t *testing.T) { testAudit(t, open(t)) })

@@ -49,6 +49,7 @@ type world struct {
 	context    greenroom.Context
 	memberRow  greenroom.ContextMemberRow // of learner in context
 	roster     greenroom.Roster
+	duty       greenroom.LineItemDuty
 	open       greenroom.Session
 	ended      greenroom.Session
 	pick       greenroom.Pick // of open
@@ -206,6 +207,13 @@ func (w *world) newRoster(id greenroom.ContextID) greenroom.Roster {
 	}
 }
 
+func (w *world) newDuty(id greenroom.ResourceLinkID) greenroom.LineItemDuty {
+	return greenroom.LineItemDuty{
+		Workspace: w.workspace.ID, Link: id, Connection: w.connection.ID, State: greenroom.LineItemWanted, NextTry: noon,
+		Attempts: 2, Answer: w.mark + " says no",
+	}
+}
+
 // full adds all the rest.
 func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	t.Helper()
@@ -223,6 +231,7 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	w.pick = greenroom.Pick{Session: w.open.ID, Turn: 0, Choice: 2, At: minutes(6)}
 	w.passback = w.newPassback(t, "passback")
 	w.roster = w.newRoster(w.context.ID)
+	w.duty = w.newDuty(w.link.ID)
 	w.entry = w.newEntry("entry", 0)
 	w.host = greenroom.Host{Workspace: w.workspace.ID, Name: w.mark + ".example.org", AddedAt: noon}
 	w.use = greenroom.KeyUse{Key: w.key.ID, Connection: w.connection.ID, AcceptedAt: minutes(7), RefusedAt: minutes(8)}
@@ -246,6 +255,7 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	update(t, w,
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddHost(ctx, w.host) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveRoster(ctx, w.roster) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveLineItemDuty(ctx, w.duty) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveKeyUse(ctx, w.use) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddInvite(ctx, w.invite) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddPersonLink(ctx, w.personLink) },
