@@ -76,12 +76,14 @@ func (h *House) assemble(ctx context.Context) error {
 		c.Log.Info("master key made; keep a copy of it apart from the database", "file", c.path(masterKeyFile))
 	}
 	vault := greenroom.NewVault(master)
+	recent := greenroom.NewRecent(h.Store, c.Now)
+	h.Store.OnChange(recent.Forget)
 	h.Platforms = platforms.New(platforms.Options{
-		Store: h.Store, Vault: vault, Client: h.Outbound, Now: c.Now, Random: c.Random,
+		Store: h.Store, Recent: recent, Vault: vault, Client: h.Outbound, Now: c.Now, Random: c.Random,
 		Log: c.Log, Development: c.Development,
 	})
 	h.Service = &greenroom.Service{
-		Store: h.Store, Vault: vault, Platforms: h.Platforms,
+		Store: h.Store, Recent: recent, Vault: vault, Platforms: h.Platforms,
 		Engine: roleplay.NewEngine(roleplay.Limits{}),
 		Now:    c.Now, Random: c.Random, Log: c.Log, AllowHTTP: c.Development,
 		KeyPolicy: c.keyPolicy(), Observer: h.metrics, MainHost: c.mainHost(),

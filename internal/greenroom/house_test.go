@@ -89,6 +89,8 @@ func newHouse(t *testing.T, o store.Options) *house {
 		Engine: roleplay.NewEngine(roleplay.Limits{}), Now: h.now, Random: rand.Reader,
 		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
+	h.Recent = greenroom.NewRecent(db, h.now)
+	db.OnChange(h.Recent.Forget)
 	h.workspace = must(h.CreateWorkspace(t.Context(), "Sales team", "", false))
 	h.admin = greenroom.Operator(h.workspace.ID)
 	return h

@@ -65,14 +65,13 @@ func (s *Service) ShowScenario(ctx context.Context, a Actor, ref string) (Play, 
 // ResolveScenario finds a scenario by what an activity's scenario_id says: an
 // ID or a slug; an ID wins. ErrNotFound.
 func (s *Service) ResolveScenario(ctx context.Context, w WorkspaceID, value string) (Scenario, error) {
-	store := s.Store.Workspace(w)
 	if _, err := uuid.Parse(value); err == nil {
-		sc, err := store.Scenario(ctx, ScenarioID(value))
+		sc, err := s.Known().Scenario(ctx, w, ScenarioID(value))
 		if !errors.Is(err, ErrNotFound) {
 			return unarchived(sc, err)
 		}
 	}
-	return unarchived(store.ScenarioBySlug(ctx, value))
+	return unarchived(s.Known().ScenarioBySlug(ctx, w, value))
 }
 
 func unarchived(sc Scenario, err error) (Scenario, error) {

@@ -11,6 +11,7 @@ import (
 // A Service is the house's use cases over its ports.
 type Service struct {
 	Store     Store
+	Recent    *Recent // may be nil: see Known
 	Vault     *Vault
 	Platforms Platforms
 	Engine    *roleplay.Engine

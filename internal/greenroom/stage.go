@@ -61,17 +61,17 @@ func (s *Service) holdsSignIn(l Launch, token string) bool {
 func (s *Service) visit(ctx context.Context, w WorkspaceID, launch Launch) (v Visit, err error) {
 	store := s.Store.Workspace(w)
 	v.Launch = launch
-	if v.Workspace, err = store.Workspace(ctx); err != nil {
+	if v.Workspace, err = s.Known().Workspace(ctx, w); err != nil {
 		return Visit{}, err
 	}
-	if v.Connection, err = store.Connection(ctx, launch.Connection); err != nil {
+	if v.Connection, err = s.Known().Connection(ctx, w, launch.Connection); err != nil {
 		return Visit{}, err
 	}
 	err = errors.Join(
 		brought(&v.Learner, launch.Learner, func() (Learner, error) { return store.Learner(ctx, launch.Learner) }),
 		brought(&v.Context, launch.Context, func() (Context, error) { return store.Context(ctx, launch.Context) }),
 		brought(&v.Link, launch.Link, func() (ResourceLink, error) { return store.ResourceLink(ctx, launch.Link) }),
-		brought(&v.Scenario, launch.Scenario, func() (Scenario, error) { return store.Scenario(ctx, launch.Scenario) }),
+		brought(&v.Scenario, launch.Scenario, func() (Scenario, error) { return s.Known().Scenario(ctx, w, launch.Scenario) }),
 	)
 	return v, err
 }

@@ -180,6 +180,10 @@ type WorkspaceStore interface {
 // there are ErrNotFound; lists are empty.
 type Reader interface {
 	Workspace(ctx context.Context) (Workspace, error)
+	// SettingsVersion returns a number that grows with every change to the
+	// workspace, its connections and their deployments, and its scenarios.
+	// ErrNotFound if the workspace is gone.
+	SettingsVersion(ctx context.Context) (int64, error)
 	// Hosts returns the hosts on which the workspace answers, the newest first.
 	Hosts(ctx context.Context) ([]Host, error)
 

@@ -72,7 +72,7 @@ func (l *Launch) Mount(mux web.Router) {
 // sending people to one that was deleted: they get a page of their own.
 func (l *Launch) workspace(r *http.Request) (greenroom.Workspace, error) {
 	id := greenroom.WorkspaceID(r.PathValue("workspace"))
-	w, err := l.service.Store.Workspace(id).Workspace(r.Context())
+	w, err := l.service.Known().Workspace(r.Context(), id)
 	if errors.Is(err, greenroom.ErrNotFound) {
 		err = &web.PageError{
 			Status:   http.StatusNotFound,

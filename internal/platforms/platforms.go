@@ -13,6 +13,7 @@ import (
 // Options are what Platforms is made of.
 type Options struct {
 	Store  greenroom.Store
+	Recent *greenroom.Recent // nil: rows are read each time
 	Vault  *greenroom.Vault
 	Client lti.Doer // the guarded client
 	Now    func() time.Time
@@ -26,6 +27,7 @@ type Options struct {
 // by many goroutines.
 type Platforms struct {
 	store       greenroom.Store
+	recent      *greenroom.Recent
 	vault       *greenroom.Vault
 	client      lti.Doer
 	now         func() time.Time
@@ -45,9 +47,12 @@ var _ greenroom.Platforms = (*Platforms)(nil)
 // New returns Platforms with empty caches.
 func New(o Options) *Platforms {
 	p := &Platforms{
-		store: o.Store, vault: o.Vault, client: o.Client,
+		store: o.Store, recent: o.Recent, vault: o.Vault, client: o.Client,
 		now: o.Now, random: o.Random, log: o.Log, development: o.Development,
 		tokens: lti.NewTokenCache(), looked: map[string]time.Time{},
+	}
+	if p.recent == nil {
+		p.recent = (&greenroom.Service{Store: o.Store}).Known()
 	}
 	p.keySets = lti.NewKeySets(o.Client, o.Now)
 	p.keySets.OnFetched = p.keep

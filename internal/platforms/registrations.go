@@ -12,15 +12,16 @@ import (
 // library asks for them. One that is switched off is a
 // *greenroom.SwitchedOffError, which is lti.ErrNoRegistration.
 func (p *Platforms) Registrations(w greenroom.WorkspaceID) lti.Registrations {
-	return registrations{p.store.Workspace(w)}
+	return registrations{p.recent, w}
 }
 
 type registrations struct {
-	store greenroom.WorkspaceStore
+	recent    *greenroom.Recent
+	workspace greenroom.WorkspaceID
 }
 
 func (r registrations) Find(ctx context.Context, issuer, clientID string) ([]lti.Registration, error) {
-	connections, err := r.store.ConnectionsOf(ctx, issuer, clientID)
+	connections, err := r.recent.ConnectionsOf(ctx, r.workspace, issuer, clientID)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (r registrations) Find(ctx context.Context, issuer, clientID string) ([]lti
 }
 
 func (r registrations) Registration(ctx context.Context, id string) (lti.Registration, error) {
-	c, err := r.store.Connection(ctx, greenroom.ConnectionID(id))
+	c, err := r.recent.Connection(ctx, r.workspace, greenroom.ConnectionID(id))
 	if errors.Is(err, greenroom.ErrNotFound) {
 		return lti.Registration{}, lti.ErrNoRegistration
 	}

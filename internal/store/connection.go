@@ -12,7 +12,7 @@ import (
 
 // Connections implements greenroom.Reader.
 func (r reader) Connections(ctx context.Context) ([]greenroom.Connection, error) {
-	return r.connections(ctx, "connections", q.ConnectionsParams{})
+	return one(ctx, r, "connections", (*q.Queries).Connections, r.workspace, toConnections)
 }
 
 // Connection implements greenroom.Reader.
@@ -21,11 +21,18 @@ func (r reader) Connection(ctx context.Context, id greenroom.ConnectionID) (gree
 	if err := r.lockRow(ctx, "connections", string(id)); err != nil {
 		return greenroom.Connection{}, r.fail(path, err)
 	}
-	list, err := r.connections(ctx, path, q.ConnectionsParams{ID: string(id)})
+	arg := q.ConnectionByIDParams{WorkspaceID: r.workspace, ID: id}
+	list, err := one(ctx, r, path, (*q.Queries).ConnectionByID, arg, func(rows []q.ConnectionByIDRow) []greenroom.Connection {
+		all := make([]q.ConnectionsRow, len(rows))
+		for i, row := range rows {
+			all[i] = q.ConnectionsRow(row)
+		}
+		return toConnections(all)
+	})
 	if err != nil {
 		return greenroom.Connection{}, err
 	}
-	if id == "" || len(list) == 0 {
+	if len(list) == 0 {
 		return greenroom.Connection{}, r.fail(path, sql.ErrNoRows)
 	}
 	return list[0], nil
@@ -33,34 +40,37 @@ func (r reader) Connection(ctx context.Context, id greenroom.ConnectionID) (gree
 
 // ConnectionsOf implements greenroom.Reader. No connection has an empty issuer.
 func (r reader) ConnectionsOf(ctx context.Context, issuer, clientID string) ([]greenroom.Connection, error) {
-	list, err := r.connections(ctx, "connections of an issuer", q.ConnectionsParams{Issuer: issuer, ClientID: clientID})
-	if issuer == "" {
-		list = nil
-	}
-	return list, err
+	arg := q.ConnectionsOfParams{WorkspaceID: r.workspace, Issuer: issuer, ClientID: clientID}
+	return one(ctx, r, "connections of an issuer", (*q.Queries).ConnectionsOf, arg, func(rows []q.ConnectionsOfRow) []greenroom.Connection {
+		all := make([]q.ConnectionsRow, len(rows))
+		for i, row := range rows {
+			all[i] = q.ConnectionsRow(row)
+		}
+		return toConnections(all)
+	})
 }
 
-// connections reads those that the filter lets through, one row per deployment.
-func (r reader) connections(ctx context.Context, path string, filter q.ConnectionsParams) ([]greenroom.Connection, error) {
-	filter.WorkspaceID = r.workspace
-	return one(ctx, r, path, (*q.Queries).Connections, filter, func(rows []q.ConnectionsRow) []greenroom.Connection {
-		list := make([]greenroom.Connection, 0, len(rows))
-		for _, row := range rows {
-			if last := len(list) - 1; last < 0 || list[last].ID != row.Connection.ID {
-				list = append(list, toConnection(row))
-			}
-			if row.Deployment.Valid {
-				c := &list[len(list)-1]
-				c.Deployments = append(c.Deployments, row.Deployment.String)
-			}
+// toConnections reads one row per deployment.
+func toConnections(rows []q.ConnectionsRow) []greenroom.Connection {
+	list := make([]greenroom.Connection, 0, len(rows))
+	for _, row := range rows {
+		if last := len(list) - 1; last < 0 || list[last].ID != row.Connection.ID {
+			list = append(list, toConnection(row))
 		}
-		return list
-	})
+		if row.Deployment.Valid {
+			c := &list[len(list)-1]
+			c.Deployments = append(c.Deployments, row.Deployment.String)
+		}
+	}
+	return list
 }
 
 // SaveConnection implements greenroom.Tx.
 func (t *workspaceTx) SaveConnection(ctx context.Context, c greenroom.Connection) error {
 	path := "connection " + string(c.ID)
+	if err := t.txn.changeSettings(ctx, t.workspace); err != nil {
+		return t.fail(path, err)
+	}
 	err := t.txn.attempt(ctx, func() error {
 		return t.txn.db.SaveConnection(ctx, fromConnection(t.workspace, c))
 	})
@@ -125,6 +135,9 @@ func (r reader) ConnectionContents(ctx context.Context, id greenroom.ConnectionI
 func (t *workspaceTx) DeleteConnection(ctx context.Context, id greenroom.ConnectionID) error {
 	path := "connection " + string(id)
 	t.txn.store.places.forget(t.workspace)
+	if err := t.txn.changeSettings(ctx, t.workspace); err != nil {
+		return t.fail(path, err)
+	}
 	err := wrote(t.txn.db.DeleteConnection(ctx, q.DeleteConnectionParams{WorkspaceID: t.workspace, ID: id}))
 	if err != nil {
 		return t.fail(path, err)

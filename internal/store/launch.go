@@ -133,7 +133,7 @@ func recordLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, r greenr
 	}
 	if r.PinDeployment {
 		arg := q.PinDeploymentParams{WorkspaceID: w, ConnectionID: l.Connection, Deployment: l.Deployment}
-		if err := t.db.PinDeployment(ctx, arg); err != nil {
+		if err := errors.Join(t.db.PinDeployment(ctx, arg), t.changeSettings(ctx, w)); err != nil {
 			return l, err
 		}
 	}

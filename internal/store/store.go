@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -44,7 +45,9 @@ type Store struct {
 	reading q.DBTX  // read, with what the dialect needs before it
 	gather  *gather // PostgreSQL: launches in one statement; else nil
 	places  places
-	close   func() error
+	// told hears of changed settings; nil until somebody wants to.
+	told  atomic.Pointer[func(greenroom.WorkspaceID)]
+	close func() error
 
 	// lockMigrations waits until no other process migrates this database.
 	lockMigrations func(context.Context) (unlock func() error, err error)
@@ -89,6 +92,16 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 		return &SchemaError{Schema: st}
 	}
 	return nil
+}
+
+// OnChange has told called after this process has changed a workspace's
+// settings: what SettingsVersion counts. It must not wait for anything.
+func (s *Store) OnChange(told func(greenroom.WorkspaceID)) { s.told.Store(&told) }
+
+func (s *Store) tellChanged(w greenroom.WorkspaceID) {
+	if told := s.told.Load(); told != nil {
+		(*told)(w)
+	}
 }
 
 // Dialect names the database: SQLite or PostgreSQL.

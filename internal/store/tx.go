@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store/q"
@@ -15,6 +16,17 @@ type txn struct {
 	store *Store
 	tx    q.DBTX
 	db    *q.Queries
+	// changed are workspaces whose settings this transaction changes.
+	changed []greenroom.WorkspaceID
+}
+
+// changeSettings counts a change to a workspace's settings, once.
+func (t *txn) changeSettings(ctx context.Context, w greenroom.WorkspaceID) error {
+	if slices.Contains(t.changed, w) {
+		return nil
+	}
+	t.changed = append(t.changed, w)
+	return t.db.ChangeSettings(ctx, w)
 }
 
 // update runs fn in a write transaction. It is rolled back unless fn returns
@@ -23,10 +35,22 @@ func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn)
 	if err := s.free(ctx); err != nil {
 		return err
 	}
+	var changed []greenroom.WorkspaceID
 	inside := func(tx q.DBTX) error {
 		t := &txn{store: s, tx: tx, db: q.New(cleaner{s.watched(tx)})}
-		return fn(context.WithValue(ctx, insideOf{s}, true), t)
+		err := fn(context.WithValue(ctx, insideOf{s}, true), t)
+		changed = t.changed
+		return err
 	}
+	err := s.transact(ctx, inside)
+	// What was not committed has changed nothing, unless the answer was lost.
+	for _, w := range changed {
+		s.tellChanged(w)
+	}
+	return err
+}
+
+func (s *Store) transact(ctx context.Context, inside func(q.DBTX) error) error {
 	if s.writer != nil {
 		return s.named(s.writer.update(ctx, func(db *turnDB) error { return inside(db) }))
 	}

@@ -17,9 +17,17 @@ func (r reader) Workspace(ctx context.Context) (greenroom.Workspace, error) {
 	return one(ctx, r, path, (*q.Queries).Workspace, r.workspace, toWorkspace)
 }
 
+// SettingsVersion implements greenroom.Reader.
+func (r reader) SettingsVersion(ctx context.Context) (int64, error) {
+	return one(ctx, r, "workspace "+string(r.workspace), (*q.Queries).SettingsVersion, r.workspace, func(n int) int64 { return int64(n) })
+}
+
 // SaveWorkspace implements greenroom.Tx. The workspace is the transaction's,
 // whatever ID is given.
 func (t *workspaceTx) SaveWorkspace(ctx context.Context, w greenroom.Workspace) error {
+	if err := t.txn.changeSettings(ctx, t.workspace); err != nil {
+		return t.fail("workspace "+string(t.workspace), err)
+	}
 	return t.fail("workspace "+string(t.workspace), t.txn.attempt(ctx, func() error {
 		return wrote(t.txn.db.SaveWorkspace(ctx, q.SaveWorkspaceParams{
 			ID: t.workspace, Slug: w.Slug, Name: w.Name, Host: w.Host, RetentionMonths: w.RetentionMonths,

@@ -36,6 +36,91 @@ func (q *Queries) AddDeployment(ctx context.Context, arg AddDeploymentParams) er
 	return err
 }
 
+const connectionByID = `-- name: ConnectionByID :many
+select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deployments, c.auth_url, c.token_url, c.key_set_url, c.audience, c.how, c.product, c.scopes, c.missing, c.disabled, c.key_set, c.key_set_at, c.connected_at, c.updated_at, c.profile, c.allow_anonymous, c.make_line_items, c.configuration_url, c.asked, c.registration_url, c.registration_token, c.heard, c.test, c.test_until,
+	cast(coalesce((
+		select max(l.at) from launches l
+		where l.workspace_id = c.workspace_id and l.connection_id = c.id and l.outcome = 'ok'
+	), 0) as bigint) as last_launch_at,
+	cast(coalesce((
+		select max(p.posted_at) from passbacks p
+		where p.workspace_id = c.workspace_id and p.connection_id = c.id
+	), 0) as bigint) as last_passback_at,
+	d.deployment
+from connections c
+left join deployments d on d.workspace_id = c.workspace_id and d.connection_id = c.id
+where c.workspace_id = $1 and c.id = $2
+order by c.connected_at desc, c.id desc, d.position, d.deployment
+`
+
+type ConnectionByIDParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	ID          greenroom.ConnectionID
+}
+
+type ConnectionByIDRow struct {
+	Connection     Connection
+	LastLaunchAt   int64
+	LastPassbackAt int64
+	Deployment     sql.NullString
+}
+
+func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) ([]ConnectionByIDRow, error) {
+	rows, err := q.db.QueryContext(ctx, connectionByID, arg.WorkspaceID, arg.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ConnectionByIDRow
+	for rows.Next() {
+		var i ConnectionByIDRow
+		if err := rows.Scan(
+			&i.Connection.WorkspaceID,
+			&i.Connection.ID,
+			&i.Connection.Platform,
+			&i.Connection.Issuer,
+			&i.Connection.ClientID,
+			&i.Connection.AcceptDeployments,
+			&i.Connection.AuthURL,
+			&i.Connection.TokenURL,
+			&i.Connection.KeySetURL,
+			&i.Connection.Audience,
+			&i.Connection.How,
+			&i.Connection.Product,
+			&i.Connection.Scopes,
+			&i.Connection.Missing,
+			&i.Connection.Disabled,
+			&i.Connection.KeySet,
+			&i.Connection.KeySetAt,
+			&i.Connection.ConnectedAt,
+			&i.Connection.UpdatedAt,
+			&i.Connection.Profile,
+			&i.Connection.AllowAnonymous,
+			&i.Connection.MakeLineItems,
+			&i.Connection.ConfigurationURL,
+			&i.Connection.Asked,
+			&i.Connection.RegistrationURL,
+			&i.Connection.RegistrationToken,
+			&i.Connection.Heard,
+			&i.Connection.Test,
+			&i.Connection.TestUntil,
+			&i.LastLaunchAt,
+			&i.LastPassbackAt,
+			&i.Deployment,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const connectionContents = `-- name: ConnectionContents :one
 select
 	(select count(*) from learners l where l.workspace_id = $1 and l.connection_id = $2) as learners,
@@ -103,18 +188,8 @@ select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deploym
 from connections c
 left join deployments d on d.workspace_id = c.workspace_id and d.connection_id = c.id
 where c.workspace_id = $1
-	and (cast($2 as text) = '' or c.id = $2)
-	and (cast($3 as text) = '' or c.issuer = $3)
-	and (cast($4 as text) = '' or c.client_id = $4)
 order by c.connected_at desc, c.id desc, d.position, d.deployment
 `
-
-type ConnectionsParams struct {
-	WorkspaceID greenroom.WorkspaceID
-	ID          string
-	Issuer      string
-	ClientID    string
-}
 
 type ConnectionsRow struct {
 	Connection     Connection
@@ -125,13 +200,10 @@ type ConnectionsRow struct {
 
 // One row per deployment, or one without. An empty id, issuer or client ID
 // stands for all of them.
-func (q *Queries) Connections(ctx context.Context, arg ConnectionsParams) ([]ConnectionsRow, error) {
-	rows, err := q.db.QueryContext(ctx, connections,
-		arg.WorkspaceID,
-		arg.ID,
-		arg.Issuer,
-		arg.ClientID,
-	)
+// Connections, in three ways, so that each has an index to go by: all, one, and
+// those of an issuer.
+func (q *Queries) Connections(ctx context.Context, workspaceID greenroom.WorkspaceID) ([]ConnectionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, connections, workspaceID)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +211,93 @@ func (q *Queries) Connections(ctx context.Context, arg ConnectionsParams) ([]Con
 	var items []ConnectionsRow
 	for rows.Next() {
 		var i ConnectionsRow
+		if err := rows.Scan(
+			&i.Connection.WorkspaceID,
+			&i.Connection.ID,
+			&i.Connection.Platform,
+			&i.Connection.Issuer,
+			&i.Connection.ClientID,
+			&i.Connection.AcceptDeployments,
+			&i.Connection.AuthURL,
+			&i.Connection.TokenURL,
+			&i.Connection.KeySetURL,
+			&i.Connection.Audience,
+			&i.Connection.How,
+			&i.Connection.Product,
+			&i.Connection.Scopes,
+			&i.Connection.Missing,
+			&i.Connection.Disabled,
+			&i.Connection.KeySet,
+			&i.Connection.KeySetAt,
+			&i.Connection.ConnectedAt,
+			&i.Connection.UpdatedAt,
+			&i.Connection.Profile,
+			&i.Connection.AllowAnonymous,
+			&i.Connection.MakeLineItems,
+			&i.Connection.ConfigurationURL,
+			&i.Connection.Asked,
+			&i.Connection.RegistrationURL,
+			&i.Connection.RegistrationToken,
+			&i.Connection.Heard,
+			&i.Connection.Test,
+			&i.Connection.TestUntil,
+			&i.LastLaunchAt,
+			&i.LastPassbackAt,
+			&i.Deployment,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const connectionsOf = `-- name: ConnectionsOf :many
+select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deployments, c.auth_url, c.token_url, c.key_set_url, c.audience, c.how, c.product, c.scopes, c.missing, c.disabled, c.key_set, c.key_set_at, c.connected_at, c.updated_at, c.profile, c.allow_anonymous, c.make_line_items, c.configuration_url, c.asked, c.registration_url, c.registration_token, c.heard, c.test, c.test_until,
+	cast(coalesce((
+		select max(l.at) from launches l
+		where l.workspace_id = c.workspace_id and l.connection_id = c.id and l.outcome = 'ok'
+	), 0) as bigint) as last_launch_at,
+	cast(coalesce((
+		select max(p.posted_at) from passbacks p
+		where p.workspace_id = c.workspace_id and p.connection_id = c.id
+	), 0) as bigint) as last_passback_at,
+	d.deployment
+from connections c
+left join deployments d on d.workspace_id = c.workspace_id and d.connection_id = c.id
+where c.workspace_id = $1 and c.issuer = $2
+	and (cast($3 as text) = '' or c.client_id = cast($3 as text))
+order by c.connected_at desc, c.id desc, d.position, d.deployment
+`
+
+type ConnectionsOfParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	Issuer      string
+	ClientID    string
+}
+
+type ConnectionsOfRow struct {
+	Connection     Connection
+	LastLaunchAt   int64
+	LastPassbackAt int64
+	Deployment     sql.NullString
+}
+
+func (q *Queries) ConnectionsOf(ctx context.Context, arg ConnectionsOfParams) ([]ConnectionsOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, connectionsOf, arg.WorkspaceID, arg.Issuer, arg.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ConnectionsOfRow
+	for rows.Next() {
+		var i ConnectionsOfRow
 		if err := rows.Scan(
 			&i.Connection.WorkspaceID,
 			&i.Connection.ID,

@@ -127,7 +127,7 @@ func (q *Queries) DueLanes(ctx context.Context, now column.Time) ([]DueLanesRow,
 }
 
 const findWorkspace = `-- name: FindWorkspace :one
-select id, slug, name, created_at, host, retention_months from workspaces
+select id, slug, name, created_at, host, retention_months, version from workspaces
 where id = $1 or slug = $1
 order by case when id = $1 then 0 else 1 end
 limit 1
@@ -144,6 +144,7 @@ func (q *Queries) FindWorkspace(ctx context.Context, ref greenroom.WorkspaceID) 
 		&i.CreatedAt,
 		&i.Host,
 		&i.RetentionMonths,
+		&i.Version,
 	)
 	return i, err
 }
@@ -160,7 +161,7 @@ func (q *Queries) Host(ctx context.Context, name string) (Host, error) {
 }
 
 const memberships = `-- name: Memberships :many
-select w.id, w.slug, w.name, w.created_at, w.host, w.retention_months, m.role
+select w.id, w.slug, w.name, w.created_at, w.host, w.retention_months, w.version, m.role
 from members m
 join workspaces w on w.id = m.workspace_id
 where m.person_id = $1
@@ -188,6 +189,7 @@ func (q *Queries) Memberships(ctx context.Context, personID greenroom.PersonID) 
 			&i.Workspace.CreatedAt,
 			&i.Workspace.Host,
 			&i.Workspace.RetentionMonths,
+			&i.Workspace.Version,
 			&i.Role,
 		); err != nil {
 			return nil, err
@@ -299,7 +301,7 @@ func (q *Queries) SweepSignIns(ctx context.Context, now column.Time) error {
 }
 
 const workspaces = `-- name: Workspaces :many
-select id, slug, name, created_at, host, retention_months from workspaces order by id
+select id, slug, name, created_at, host, retention_months, version from workspaces order by id
 `
 
 func (q *Queries) Workspaces(ctx context.Context) ([]Workspace, error) {
@@ -318,6 +320,7 @@ func (q *Queries) Workspaces(ctx context.Context) ([]Workspace, error) {
 			&i.CreatedAt,
 			&i.Host,
 			&i.RetentionMonths,
+			&i.Version,
 		); err != nil {
 			return nil, err
 		}

@@ -384,4 +384,5 @@ type Workspace struct {
 	CreatedAt       column.Time
 	Host            string
 	RetentionMonths int
+	Version         int
 }

@@ -92,6 +92,15 @@ func (q *Queries) AddKey(ctx context.Context, arg AddKeyParams) error {
 	return err
 }
 
+const changeSettings = `-- name: ChangeSettings :exec
+update workspaces set version = version + 1 where id = $1
+`
+
+func (q *Queries) ChangeSettings(ctx context.Context, workspaceID greenroom.WorkspaceID) error {
+	_, err := q.db.ExecContext(ctx, changeSettings, workspaceID)
+	return err
+}
+
 const deleteWorkspace = `-- name: DeleteWorkspace :execrows
 delete from workspaces where id = $1
 `
@@ -512,8 +521,19 @@ func (q *Queries) SaveWorkspace(ctx context.Context, arg SaveWorkspaceParams) (i
 	return result.RowsAffected()
 }
 
+const settingsVersion = `-- name: SettingsVersion :one
+select version from workspaces where id = $1
+`
+
+func (q *Queries) SettingsVersion(ctx context.Context, workspaceID greenroom.WorkspaceID) (int, error) {
+	row := q.db.QueryRowContext(ctx, settingsVersion, workspaceID)
+	var version int
+	err := row.Scan(&version)
+	return version, err
+}
+
 const workspace = `-- name: Workspace :one
-select id, slug, name, created_at, host, retention_months from workspaces where id = $1
+select id, slug, name, created_at, host, retention_months, version from workspaces where id = $1
 `
 
 func (q *Queries) Workspace(ctx context.Context, workspaceID greenroom.WorkspaceID) (Workspace, error) {
@@ -526,6 +546,7 @@ func (q *Queries) Workspace(ctx context.Context, workspaceID greenroom.Workspace
 		&i.CreatedAt,
 		&i.Host,
 		&i.RetentionMonths,
+		&i.Version,
 	)
 	return i, err
 }

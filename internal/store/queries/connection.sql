@@ -1,5 +1,7 @@
 -- One row per deployment, or one without. An empty id, issuer or client ID
 -- stands for all of them.
+-- Connections, in three ways, so that each has an index to go by: all, one, and
+-- those of an issuer.
 -- name: Connections :many
 select sqlc.embed(c),
 	cast(coalesce((
@@ -14,9 +16,39 @@ select sqlc.embed(c),
 from connections c
 left join deployments d on d.workspace_id = c.workspace_id and d.connection_id = c.id
 where c.workspace_id = @workspace_id
-	and (cast(@id as text) = '' or c.id = @id)
-	and (cast(@issuer as text) = '' or c.issuer = @issuer)
-	and (cast(@client_id as text) = '' or c.client_id = @client_id)
+order by c.connected_at desc, c.id desc, d.position, d.deployment;
+
+-- name: ConnectionByID :many
+select sqlc.embed(c),
+	cast(coalesce((
+		select max(l.at) from launches l
+		where l.workspace_id = c.workspace_id and l.connection_id = c.id and l.outcome = 'ok'
+	), 0) as bigint) as last_launch_at,
+	cast(coalesce((
+		select max(p.posted_at) from passbacks p
+		where p.workspace_id = c.workspace_id and p.connection_id = c.id
+	), 0) as bigint) as last_passback_at,
+	d.deployment
+from connections c
+left join deployments d on d.workspace_id = c.workspace_id and d.connection_id = c.id
+where c.workspace_id = @workspace_id and c.id = @id
+order by c.connected_at desc, c.id desc, d.position, d.deployment;
+
+-- name: ConnectionsOf :many
+select sqlc.embed(c),
+	cast(coalesce((
+		select max(l.at) from launches l
+		where l.workspace_id = c.workspace_id and l.connection_id = c.id and l.outcome = 'ok'
+	), 0) as bigint) as last_launch_at,
+	cast(coalesce((
+		select max(p.posted_at) from passbacks p
+		where p.workspace_id = c.workspace_id and p.connection_id = c.id
+	), 0) as bigint) as last_passback_at,
+	d.deployment
+from connections c
+left join deployments d on d.workspace_id = c.workspace_id and d.connection_id = c.id
+where c.workspace_id = @workspace_id and c.issuer = @issuer
+	and (cast(@client_id as text) = '' or c.client_id = cast(@client_id as text))
 order by c.connected_at desc, c.id desc, d.position, d.deployment;
 
 -- name: SaveConnection :exec

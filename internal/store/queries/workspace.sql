@@ -1,6 +1,12 @@
 -- name: Workspace :one
 select * from workspaces where id = @workspace_id;
 
+-- name: SettingsVersion :one
+select version from workspaces where id = @workspace_id;
+
+-- name: ChangeSettings :exec
+update workspaces set version = version + 1 where id = @workspace_id;
+
 -- name: SaveWorkspace :execrows
 update workspaces set slug = @slug, name = @name, host = @host, retention_months = @retention_months where id = @id;
 

@@ -19,11 +19,12 @@ import (
 
 // reading has the methods of greenroom.Reader, which a Tx has as well.
 var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world) []any{
-	"Workspace": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Workspace(ctx)) },
-	"Hosts":     func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Hosts(ctx)) },
-	"Members":   func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Members(ctx)) },
-	"Member":    func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Member(ctx, a.person.ID)) },
-	"Learners":  func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Learners(ctx, 0)) },
+	"Workspace":       func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Workspace(ctx)) },
+	"Hosts":           func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Hosts(ctx)) },
+	"SettingsVersion": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.SettingsVersion(ctx)) },
+	"Members":         func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Members(ctx)) },
+	"Member":          func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Member(ctx, a.person.ID)) },
+	"Learners":        func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Learners(ctx, 0)) },
 	"Learner": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.Learner(ctx, a.learner.ID))
 	},

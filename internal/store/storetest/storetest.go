@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) greenroom.Store) {
 	t.Run("RecordLaunch", func(t *testing.T) { testRecordLaunch(t, open(t)) })
 	t.Run("LaunchesOfAMoment", func(t *testing.T) { testLaunchesOfAMoment(t, open(t)) })
 	t.Run("Contexts", func(t *testing.T) { testContexts(t, open(t)) })
+	t.Run("SettingsVersion", func(t *testing.T) { testSettingsVersion(t, open(t)) })
 	t.Run("ParallelLaunches", func(t *testing.T) { testParallelLaunches(t, open(t)) })
 	t.Run("LaunchLog", func(t *testing.T) { testLaunchLog(t, open(t)) })
 	t.Run("SweepLaunches", func(t *testing.T) { testSweepLaunches(t, open(t)) })

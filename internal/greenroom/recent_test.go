@@ -1,0 +1,153 @@
+package greenroom_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/store"
+	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
+)
+
+var bothDatabases = map[string]func(t *testing.T) store.Options{
+	"SQLite": func(t *testing.T) store.Options {
+		return store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true}
+	},
+	"PostgreSQL": func(t *testing.T) store.Options { return store.Options{DatabaseURL: pgtest.URL(t), Migrate: true} },
+}
+
+// elsewhere is another node on the database of a house.
+func elsewhere(t *testing.T, o store.Options) *store.Store {
+	t.Helper()
+	db, err := store.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// rename gives a connection another name, past the house.
+func rename(t *testing.T, db greenroom.Store, w greenroom.WorkspaceID, c greenroom.Connection, name string) {
+	t.Helper()
+	c.Platform = name
+	err := db.Workspace(w).Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, c) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRecentRowsFollowTheDatabase(t *testing.T) {
+	for name, options := range bothDatabases {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			h := newHouse(t, o)
+			h.stock()
+			c, w, other := h.connect(), h.workspace.ID, elsewhere(t, o)
+			platform := func() string {
+				return must(h.Recent.Connection(t.Context(), w, c.ID)).Platform
+			}
+			byClient := func() string {
+				return must(h.Recent.ConnectionsOf(t.Context(), w, c.Issuer, c.ClientID))[0].Platform
+			}
+			if platform() != c.Platform || byClient() != c.Platform {
+				t.Fatalf("%q, %q", platform(), byClient())
+			}
+			rename(t, h.Store, w, c, "changed here")
+			if platform() != "changed here" || byClient() != "changed here" {
+				t.Errorf("after a change of our own: %q, %q", platform(), byClient())
+			}
+			rename(t, other, w, c, "changed elsewhere")
+			h.pass(time.Second)
+			if platform() != "changed elsewhere" || byClient() != "changed elsewhere" {
+				t.Errorf("a second after a change elsewhere: %q, %q", platform(), byClient())
+			}
+			h.Recent.Forget(w)
+			rename(t, other, w, c, "told of")
+			h.Recent.Forget(w)
+			if platform() != "told of" {
+				t.Errorf("after being told of a change elsewhere: %q", platform())
+			}
+			if err := other.Workspace(w).Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+				return tx.DeleteConnection(ctx, c.ID)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			h.pass(time.Second)
+			if _, err := h.Recent.Connection(t.Context(), w, c.ID); !errors.Is(err, greenroom.ErrNotFound) {
+				t.Errorf("a connection that is gone: %v", err)
+			}
+			if sc := must(h.Recent.ScenarioBySlug(t.Context(), w, "tiny")); sc.ID != must(h.Recent.Scenario(t.Context(), w, sc.ID)).ID {
+				t.Errorf("scenario %+v", sc)
+			}
+		})
+	}
+}
+
+func TestRecentRowsGoWithTheirWorkspace(t *testing.T) {
+	for name, options := range bothDatabases {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			h := newHouse(t, o)
+			w := h.workspace.ID
+			must(h.Recent.Workspace(t.Context(), w))
+			err := elsewhere(t, o).Workspace(w).Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+				return tx.DeleteWorkspace(ctx, greenroom.AuditEntry{ID: "gone"})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.pass(time.Second)
+			if _, err := h.Recent.Workspace(t.Context(), w); !errors.Is(err, greenroom.ErrNotFound) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+// between is a store in which something happens while a connection is read.
+type between struct {
+	greenroom.Store
+	once func()
+}
+
+type betweenWorkspace struct {
+	greenroom.WorkspaceStore
+	of *between
+}
+
+func (b *between) Workspace(w greenroom.WorkspaceID) greenroom.WorkspaceStore {
+	return betweenWorkspace{b.Store.Workspace(w), b}
+}
+
+func (b betweenWorkspace) Connection(ctx context.Context, id greenroom.ConnectionID) (greenroom.Connection, error) {
+	c, err := b.WorkspaceStore.Connection(ctx, id)
+	if do := b.of.once; do != nil {
+		b.of.once = nil
+		do()
+	}
+	return c, err
+}
+
+// A row that was read before a change is not remembered after it.
+func TestWhatIsReadBeforeAChangeIsNotRemembered(t *testing.T) {
+	for name, options := range bothDatabases {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, options(t))
+			c, w := h.connect(), h.workspace.ID
+			slow := &between{Store: h.Store}
+			recent := greenroom.NewRecent(slow, h.now)
+			slow.once = func() {
+				rename(t, h.Store, w, c, "changed")
+				recent.Forget(w)
+			}
+			must(recent.Connection(t.Context(), w, c.ID))
+			if got := must(recent.Connection(t.Context(), w, c.ID)).Platform; got != "changed" {
+				t.Errorf("%q is remembered", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,68 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+func testSettingsVersion(t *testing.T, s greenroom.Store) {
+	version := func(t *testing.T, w *world) int64 {
+		t.Helper()
+		return must(w.SettingsVersion(t.Context()))(t)
+	}
+	t.Run("grows with every change to what launches read", func(t *testing.T) {
+		w := full(t, s, "alpha")
+		for name, change := range map[string]func(ctx context.Context, tx greenroom.Tx) error{
+			"workspace":  func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveWorkspace(ctx, w.workspace) },
+			"connection": func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, w.connection) },
+			"scenario":   func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveScenario(ctx, w.scenario, w.version) },
+		} {
+			before := version(t, w)
+			update(t, w, change)
+			if after := version(t, w); after <= before {
+				t.Errorf("%s: %d after %d", name, after, before)
+			}
+		}
+		before := version(t, w)
+		r := w.record(500)
+		r.Launch.Deployment, r.PinDeployment = "new", true
+		must(w.RecordLaunch(t.Context(), r))(t)
+		if after := version(t, w); after <= before {
+			t.Errorf("a deployment: %d after %d", after, before)
+		}
+		before = version(t, w)
+		update(t, w, func(ctx context.Context, tx greenroom.Tx) error { return tx.DeleteConnection(ctx, w.connection.ID) })
+		if after := version(t, w); after <= before {
+			t.Errorf("a connection that is gone: %d after %d", after, before)
+		}
+	})
+	t.Run("stays with all else, and with what was not committed", func(t *testing.T) {
+		w := full(t, s, "alpha")
+		other := full(t, s, "bravo")
+		before := version(t, w)
+		must(w.RecordLaunch(t.Context(), w.record(500)))(t)
+		update(t, w, func(ctx context.Context, tx greenroom.Tx) error { return tx.SavePassback(ctx, w.passback) })
+		update(t, other, func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, other.connection) })
+		refused(t, w.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+			ok(t, tx.SaveConnection(ctx, w.connection))
+			return errMind
+		}), errMind)
+		equal(t, "version", version(t, w), before)
+	})
+	t.Run("of a workspace that is gone is not found", func(t *testing.T) {
+		_, err := s.Workspace("nowhere").SettingsVersion(t.Context())
+		refused(t, err, greenroom.ErrNotFound)
+	})
+	t.Run("counts changes that come together", func(t *testing.T) {
+		w := connected(t, s, "alpha")
+		before := version(t, w)
+		for _, err := range parallel(8, func(int) error {
+			return w.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, w.connection) })
+		}) {
+			ok(t, err)
+		}
+		equal(t, "version", version(t, w), before+8)
+	})
+}
