@@ -32,6 +32,16 @@ func TestCopiesAndMoves(t *testing.T) {
 	dana.follow(dana.post(page+"/activities", url.Values{"table": {"a,talk\nb,talk"}})).has(t, "2 activities of the older tool are known")
 
 	store := s.service.Store.Workspace(s.northwind.ID)
+	source := must(store.Contexts(t.Context()))(t)[0]
+	var copied greenroom.ContextID
+	if err := store.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) (err error) {
+		copied, err = tx.MeetContext(ctx, greenroom.Context{ID: "copy", Connection: c.ID, Deployment: "1", PlatformID: "c2", Title: "The copy", CopiedFrom: source.ID})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	dana.get("/w/northwind/courses/"+string(copied)).has(t, "This course is a copy of", `/courses/`+string(source.ID)+`"`)
+	dana.get("/w/northwind/courses/"+string(source.ID)).hasNot(t, "Copied from")
 	if err := store.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
 		n := greenroom.NoticeService{Connection: c.ID, Deployment: "1", Copies: true, Attempts: 1, Answer: "403 <b>no</b>", NextTry: s.now}
 		if err := tx.SaveNoticeService(ctx, n); err != nil {

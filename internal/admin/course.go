@@ -43,6 +43,7 @@ func (h courses) list(w http.ResponseWriter, r *http.Request) error {
 type coursePage struct {
 	Courses string // the list's path
 	Name    string
+	Lineage greenroom.Lineage
 	View    web.ClassView
 }
 
@@ -51,9 +52,13 @@ func (h courses) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	past, err := h.kit.Service.ShowLineage(r.Context(), web.Actor(r.Context()), contextID(r))
+	if err != nil {
+		return err
+	}
 	path := coursePath(r)
 	return h.render(w, r, http.StatusOK, "course.html", coursePage{
-		Courses: coursesPath(r), Name: c.Context.DisplayName(),
+		Courses: coursesPath(r), Name: c.Context.DisplayName(), Lineage: past,
 		View: web.NewClassView(c, r.URL.Query(), web.ClassOptions{
 			Path: path, CSV: path + "/export", Refresh: path + "/roster", Admin: true,
 		}),

@@ -66,6 +66,7 @@ type learnerJSON struct {
 	Learners  []identityJSON     `json:"learners"`
 	Launches  []launchJSON       `json:"launches"`
 	Sessions  []sessionJSON      `json:"sessions"`
+	Courses   []membershipJSON   `json:"courses"`
 	Passbacks []passbackJSON     `json:"passbacks"`
 	Audit     []learnerAuditJSON `json:"audit"`
 }
@@ -131,6 +132,16 @@ type itemJSON struct {
 	Grade roleplay.Grade `json:"grade"`
 }
 
+type membershipJSON struct {
+	Learner   greenroom.LearnerID    `json:"learner"`
+	Course    string                 `json:"course"`
+	Learns    bool                   `json:"learns"`
+	Teaches   bool                   `json:"teaches"`
+	Status    greenroom.MemberStatus `json:"status"`
+	FirstSeen string                 `json:"first_seen"`
+	LastSeen  string                 `json:"last_seen"`
+}
+
 type passbackJSON struct {
 	LMS      string                  `json:"lms"`
 	Activity string                  `json:"activity"`
@@ -141,6 +152,10 @@ type passbackJSON struct {
 	Posted   string                  `json:"posted_percent,omitempty"`
 	PostedAt string                  `json:"posted,omitempty"`
 	Answer   string                  `json:"answer"`
+	// What an instructor decided in place of what was earned.
+	Overridden      bool   `json:"overridden,omitempty"`
+	OverridePercent string `json:"override_percent,omitempty"`
+	OverrideComment string `json:"override_comment,omitempty"`
 }
 
 type learnerAuditJSON struct {
@@ -153,7 +168,7 @@ type learnerAuditJSON struct {
 func newLearnerJSON(ws greenroom.Workspace, record greenroom.LearnerRecord, now time.Time) learnerJSON {
 	j := learnerJSON{
 		Exported: jsonTime(now), Workspace: workspaceJSON{ws.ID, ws.Name},
-		Learners: []identityJSON{}, Launches: []launchJSON{}, Sessions: []sessionJSON{}, Passbacks: []passbackJSON{}, Audit: []learnerAuditJSON{},
+		Learners: []identityJSON{}, Launches: []launchJSON{}, Sessions: []sessionJSON{}, Courses: []membershipJSON{}, Passbacks: []passbackJSON{}, Audit: []learnerAuditJSON{},
 	}
 	for _, who := range record.Identities {
 		j.Learners = append(j.Learners, identityJSON{
@@ -168,6 +183,11 @@ func newLearnerJSON(ws greenroom.Workspace, record greenroom.LearnerRecord, now 
 	for _, t := range record.Talks {
 		j.Sessions = append(j.Sessions, newSessionJSON(t))
 	}
+	for _, m := range record.Memberships {
+		j.Courses = append(j.Courses, membershipJSON{
+			m.Learner, m.Course.DisplayName(), m.Learns, m.Teaches, m.Status, jsonTime(m.FirstSeen), jsonTime(m.LastSeen),
+		})
+	}
 	for _, p := range record.Passbacks {
 		line := passbackJSON{
 			LMS: p.PlatformName, Activity: p.ActivityName, LineItem: p.LineItemURL, State: p.State,
@@ -175,6 +195,12 @@ func newLearnerJSON(ws greenroom.Workspace, record greenroom.LearnerRecord, now 
 		}
 		if p.Posted != nil {
 			line.Posted = p.Posted.PercentText()
+		}
+		if o := p.Override; o != nil {
+			line.Overridden, line.OverrideComment = true, o.Comment
+			if o.Score != nil {
+				line.OverridePercent = o.Score.PercentText()
+			}
 		}
 		j.Passbacks = append(j.Passbacks, line)
 	}

@@ -121,6 +121,53 @@ func absent(err error) error {
 	return err
 }
 
+// A Lineage says what a course and its activities were copied from, as far as
+// that is known.
+type Lineage struct {
+	Context *Context // nil if the course is no copy
+	Links   []LinkOrigin
+}
+
+// A LinkOrigin is an activity that is a copy of another one.
+type LinkOrigin struct {
+	Link, From ResourceLink
+}
+
+// ShowLineage returns what is known of a course's past. What is gone by now is
+// left out.
+func (s *Service) ShowLineage(ctx context.Context, a Actor, id ContextID) (l Lineage, err error) {
+	store, err := s.settings(a)
+	if err != nil {
+		return l, err
+	}
+	c, err := store.Context(ctx, id)
+	if err != nil {
+		return l, err
+	}
+	err = known(&l.Context, c.CopiedFrom, func() (*Context, error) {
+		from, err := store.Context(ctx, c.CopiedFrom)
+		return &from, err
+	})
+	if err != nil {
+		return l, err
+	}
+	links, err := store.LinksIn(ctx, id)
+	if err != nil {
+		return l, err
+	}
+	for _, link := range links {
+		var from ResourceLink
+		err := known(&from, link.CopiedFrom, func() (ResourceLink, error) { return store.ResourceLink(ctx, link.CopiedFrom) })
+		if err != nil {
+			return l, err
+		}
+		if from.ID != "" {
+			l.Links = append(l.Links, LinkOrigin{link, from})
+		}
+	}
+	return l, nil
+}
+
 // A finding is the scenario of a launch that names none, and how it was found.
 type finding struct {
 	scenario Scenario

@@ -148,6 +148,10 @@ func TestACopiedCourseIsSearchedByTitle(t *testing.T) {
 	if _, err := h.try(c, at("course 2", "d", "Third"), of); !isMissing(err) {
 		t.Errorf("of two scenarios neither bears the title: %v", err)
 	}
+	past := must(h.ShowLineage(t.Context(), h.admin, launch.Context))
+	if past.Context == nil || past.Context.Title != "course 1" || len(past.Links) != 1 || past.Links[0].From.Title != "Second" {
+		t.Errorf("lineage %+v", past)
+	}
 	// A copy of the copy, in which nobody has launched yet.
 	launch, err = h.try(c, at("course 3", "e", "First"), custom(greenroom.ContextHistoryParameter, "course 2"))
 	if err != nil || must(h.Store.Workspace(h.workspace.ID).Scenario(t.Context(), launch.Scenario)).Slug != "tiny" {

@@ -60,6 +60,12 @@ type PastSession struct {
 	Context                     ContextID
 }
 
+// A MembershipRow is one learner's place in one course.
+type MembershipRow struct {
+	ContextMember
+	Course Context
+}
+
 // Aged counts what is older than a time.
 type Aged struct {
 	Sessions int

@@ -120,7 +120,7 @@ func TestAnExportHasEverything(t *testing.T) {
 		h.attempt(other, rude)
 		open := must(h.Begin(ctx, v))
 		r := must(h.ExportLearner(ctx, h.admin, v.Learner.ID))
-		if len(r.Identities) != 1 || len(r.Launches) != 1 || len(r.Talks) != 2 || len(r.Passbacks) != 1 || len(r.Audit) != 1 {
+		if len(r.Identities) != 1 || len(r.Launches) != 1 || len(r.Talks) != 2 || len(r.Passbacks) != 1 || len(r.Audit) != 1 || len(r.Memberships) != 1 {
 			t.Fatalf("export %+v", r)
 		}
 		if r.Talks[0].ID != open.ID || r.Talks[0].Talk == nil || r.Talks[0].Items != nil {

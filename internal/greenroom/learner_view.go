@@ -51,7 +51,7 @@ type Identity struct {
 	PlatformName string
 }
 
-// A CourseOf is a course that somebody has practised in.
+// A CourseOf is a course that somebody is or was in, or has practised in.
 type CourseOf struct {
 	Context  ContextID
 	Title    string // empty if the LMS told none
@@ -63,6 +63,7 @@ type LearnerView struct {
 	Identities  []Identity // last seen first
 	Sessions    []PastSession
 	Courses     []CourseOf
+	Memberships []MembershipRow
 	Passbacks   []PassbackRow
 	Suggestions []Identity // learners who may be the same person
 }
@@ -117,7 +118,10 @@ func (s *Service) viewLearner(ctx context.Context, r Reader, id LearnerID) (Lear
 	if v.Sessions, err = r.History(ctx, who.History, maxPractice); err != nil {
 		return LearnerView{}, err
 	}
-	v.Courses = coursesOf(v.Sessions)
+	if v.Memberships, err = r.MembershipsOf(ctx, who.History); err != nil {
+		return LearnerView{}, err
+	}
+	v.Courses = coursesOf(v.Sessions, v.Memberships)
 	v.Passbacks, err = r.PassbacksOf(ctx, who.History)
 	return v, err
 }
@@ -135,15 +139,21 @@ func identities(ctx context.Context, r Reader, all []Learner) ([]Identity, error
 	return list, err
 }
 
-func coursesOf(sessions []PastSession) []CourseOf {
+func coursesOf(sessions []PastSession, memberships []MembershipRow) []CourseOf {
 	var list []CourseOf
-	for _, p := range sessions {
-		i := slices.IndexFunc(list, func(c CourseOf) bool { return c.Context == p.Context })
+	at := func(id ContextID, title string) int {
+		i := slices.IndexFunc(list, func(c CourseOf) bool { return c.Context == id })
 		if i < 0 {
 			i = len(list)
-			list = append(list, CourseOf{Context: p.Context, Title: p.CourseTitle})
+			list = append(list, CourseOf{Context: id, Title: title})
 		}
-		list[i].Sessions++
+		return i
+	}
+	for _, m := range memberships {
+		at(m.Context, m.Course.DisplayName())
+	}
+	for _, p := range sessions {
+		list[at(p.Context, p.CourseTitle)].Sessions++
 	}
 	slices.SortStableFunc(list, func(a, b CourseOf) int { return strings.Compare(a.Title, b.Title) })
 	return list

@@ -211,6 +211,9 @@ type Reader interface {
 	// History returns the sessions of all learners of a history, the newest
 	// first.
 	History(ctx context.Context, history LearnerID, limit int) ([]PastSession, error)
+	// MembershipsOf returns the courses that the learners of a history are or
+	// were in, last seen there first.
+	MembershipsOf(ctx context.Context, history LearnerID) ([]MembershipRow, error)
 	// Older counts what SweepSessions and SweepLearners would erase.
 	Older(ctx context.Context, before time.Time) (Aged, error)
 

@@ -130,3 +130,12 @@ func (w *workspaceStore) SweepLearners(ctx context.Context, before time.Time, li
 	})
 	return swept, w.fail("sweep learners", err)
 }
+
+// MembershipsOf implements greenroom.Reader.
+func (r reader) MembershipsOf(ctx context.Context, history greenroom.LearnerID) ([]greenroom.MembershipRow, error) {
+	arg := q.MembershipsOfParams{WorkspaceID: r.workspace, History: history}
+	return many(ctx, r, "courses of learner "+string(history), (*q.Queries).MembershipsOf, arg, func(m q.MembershipsOfRow) greenroom.MembershipRow {
+		row := toContextMember(q.ContextMembersRow{ContextMember: m.ContextMember})
+		return greenroom.MembershipRow{ContextMember: row.ContextMember, Course: toContext(m.Context)}
+	})
+}

@@ -247,6 +247,72 @@ func (q *Queries) LearnersLike(ctx context.Context, arg LearnersLikeParams) ([]L
 	return items, nil
 }
 
+const membershipsOf = `-- name: MembershipsOf :many
+select m.workspace_id, m.context_id, m.learner_id, m.learns, m.teaches, m.status, m.source, m.first_seen, m.last_seen, c.workspace_id, c.id, c.connection_id, c.deployment, c.platform_id, c.link_platform_id, c.label, c.title, c.memberships_url, c.line_items_url, c.scopes, c.created_at, c.seen_at, c.copied_from
+from learners l
+join context_members m on m.workspace_id = l.workspace_id and m.learner_id = l.id
+join contexts c on c.workspace_id = m.workspace_id and c.id = m.context_id
+where l.workspace_id = $1 and l.history = $2
+order by m.last_seen desc, m.context_id, m.learner_id
+`
+
+type MembershipsOfParams struct {
+	WorkspaceID greenroom.WorkspaceID
+	History     greenroom.LearnerID
+}
+
+type MembershipsOfRow struct {
+	ContextMember ContextMember
+	Context       Context
+}
+
+func (q *Queries) MembershipsOf(ctx context.Context, arg MembershipsOfParams) ([]MembershipsOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, membershipsOf, arg.WorkspaceID, arg.History)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MembershipsOfRow
+	for rows.Next() {
+		var i MembershipsOfRow
+		if err := rows.Scan(
+			&i.ContextMember.WorkspaceID,
+			&i.ContextMember.ContextID,
+			&i.ContextMember.LearnerID,
+			&i.ContextMember.Learns,
+			&i.ContextMember.Teaches,
+			&i.ContextMember.Status,
+			&i.ContextMember.Source,
+			&i.ContextMember.FirstSeen,
+			&i.ContextMember.LastSeen,
+			&i.Context.WorkspaceID,
+			&i.Context.ID,
+			&i.Context.ConnectionID,
+			&i.Context.Deployment,
+			&i.Context.PlatformID,
+			&i.Context.LinkPlatformID,
+			&i.Context.Label,
+			&i.Context.Title,
+			&i.Context.MembershipsURL,
+			&i.Context.LineItemsURL,
+			&i.Context.Scopes,
+			&i.Context.CreatedAt,
+			&i.Context.SeenAt,
+			&i.Context.CopiedFrom,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const oldLearners = `-- name: OldLearners :many
 select l.id from learners l
 where l.workspace_id = $1

@@ -81,3 +81,11 @@ where l.workspace_id = @workspace_id
 		where i.workspace_id = l.workspace_id and i.history = l.history and (s.started_at >= @before or s.ended_at >= @before))
 order by l.seen_at, l.id
 limit cast(@rows as bigint);
+
+-- name: MembershipsOf :many
+select sqlc.embed(m), sqlc.embed(c)
+from learners l
+join context_members m on m.workspace_id = l.workspace_id and m.learner_id = l.id
+join contexts c on c.workspace_id = m.workspace_id and c.id = m.context_id
+where l.workspace_id = @workspace_id and l.history = @history
+order by m.last_seen desc, m.context_id, m.learner_id;

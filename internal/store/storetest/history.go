@@ -65,6 +65,9 @@ func testHistories(t *testing.T, s greenroom.Store) {
 		}})
 		passbacks := must(w.PassbacksOf(t.Context(), w.learner.ID))(t)
 		equal(t, "passbacks", list(passbacks, func(p greenroom.PassbackRow) greenroom.PassbackID { return p.ID }), []greenroom.PassbackID{w.passback.ID})
+		both := must(w.MembershipsOf(t.Context(), w.learner.ID))(t)
+		equal(t, "courses", list(both, func(m greenroom.MembershipRow) string { return string(m.Learner) + " in " + m.Course.Title }),
+			[]string{string(other.ID) + " in " + w.context.Title, string(w.learner.ID) + " in " + w.context.Title})
 		equal(t, "identities", list(must(w.Identities(t.Context(), w.learner.ID))(t), learnerID), []greenroom.LearnerID{other.ID, w.learner.ID})
 	})
 	t.Run("nobody who is not there gets one", func(t *testing.T) {

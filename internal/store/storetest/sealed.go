@@ -67,6 +67,9 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"History": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.History(ctx, a.learner.ID, 0))
 	},
+	"MembershipsOf": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.MembershipsOf(ctx, a.learner.ID))
+	},
 	"Older": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
 		aged, err := b.Older(ctx, minutes(9999))
 		if err == nil && (aged.Sessions > 2 || aged.Learners > 1) {
