@@ -4,7 +4,8 @@
 # make check   formatting, vet, lint, generated code
 # make bench   figures, and Greenroom beside the least that a server can do; BENCH="-what rows"
 # make build   the binary, in bin/
-# make generate, make screenshots, make release: see below
+# make release archives of the binary for all systems, in dist/
+# make generate, make screenshots, make release-check: see below
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo development)
@@ -45,6 +46,17 @@ check:
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/greenroom ./cmd/greenroom
 
+# The time of all files in the archives is that of the commit.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
+release:
+	rm -rf dist
+	$(GO) run ./deploy/release -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -out dist
+
+# Makes one archive twice, in different places and without a cache, and compares.
+release-check:
+	$(GO) run ./deploy/release -check -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)'
+
 # Code that is made of SQL. The commands stand beside the directives.
 generate:
 	$(GO) generate ./...
@@ -62,4 +74,4 @@ needs:
 	@./tools/needs
 
 clean:
-	rm -rf bin
+	rm -rf bin dist
