@@ -54,7 +54,7 @@ func (c doctorCmd) Run(ctx context.Context, s streams) error {
 // examine looks without changing anything: it makes no directory, no key and
 // no table.
 func (c doctorCmd) examine(ctx context.Context, s streams) []finding {
-	found := []finding{c.directory(), c.masterKey(), c.public()}
+	found := []finding{c.directory(), c.disk(), c.masterKey(), c.public()}
 	schema, ready := c.schema(ctx)
 	found = append(found, schema)
 	if !ready {
@@ -82,6 +82,11 @@ func (c doctorCmd) directory() finding {
 		return finding{"data directory", false, fmt.Sprintf("%s can be read by others (mode %04o); chmod 700 it", c.Data, info.Mode().Perm())}
 	}
 	return finding{"data directory", true, c.Data}
+}
+
+func (c doctorCmd) disk() finding {
+	text, ok := c.config(nil).Disk()
+	return finding{"disk", ok, text}
 }
 
 func (c doctorCmd) masterKey() finding {

@@ -115,6 +115,22 @@ func (a *App) disk() Check {
 	return Check{"disk", checkOK, diskText(a.Config.DataDir, free)}
 }
 
+// Disk says how much is left for the data directory, and whether that is enough
+// for this configuration. Before there is a directory nothing is said against
+// it.
+func (c Config) Disk() (text string, enough bool) {
+	c = c.withDefaults()
+	free, err := c.DiskFree(c.DataDir)
+	if err != nil {
+		return "unknown: " + err.Error(), true
+	}
+	text = diskText(c.DataDir, free)
+	if free < roomyDisk {
+		text += "; free some"
+	}
+	return text, free >= roomyDisk || c.DatabaseURL != "" && free >= MinDiskFree
+}
+
 func diskText(folder string, free uint64) string {
 	return fmt.Sprintf("%d MiB left for %s", free>>20, folder)
 }

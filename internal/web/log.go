@@ -16,7 +16,7 @@ func (k *Kit) logRequest(r *http.Request, noted *request, w *response, begun tim
 	switch {
 	case w.status >= 500:
 		level = slog.LevelError
-	case strings.HasPrefix(r.URL.Path, "/assets/"):
+	case strings.HasPrefix(r.URL.Path, "/assets/"), area(r.URL.Path) == "health": // asked every few seconds
 		level = slog.LevelDebug
 	}
 	attrs := []slog.Attr{
