@@ -47,7 +47,7 @@ func conforms(t *testing.T, config app.Config) {
 		Candidate: ltitest.Candidate{
 			LoginURL: u.Login(g.workspace.ID), LaunchURL: u.Launch(g.workspace.ID), KeySetURL: u.KeySet(g.workspace.ID),
 			Custom: map[string]string{greenroom.ScenarioParameter: "good-or-poor"}, OtherLaunchURL: u.Launch(g.other.ID),
-			Connect: g.connect, RegistrationURL: g.registrationURL, Pass: g.pass, Score: g.score,
+			Connect: g.connect, RegistrationURL: g.registrationURL, Pass: g.pass, Score: g.score, Pick: g.pick, Roster: g.roster,
 		},
 	})
 	if err != nil {
@@ -197,6 +197,55 @@ func (g *conforming) score(ctx context.Context, landed *http.Response, share flo
 		return fmt.Errorf("no replies on %s", at)
 	}
 	_, _, err = v.open(html.UnescapeString(action[1]), url.Values{"turn": {turn[1]}, "choice": {fmt.Sprint(share)}})
+	return err
+}
+
+var (
+	scenarioBox = regexp.MustCompile(`name="picked" value="([^"]+)"`)
+	leavingForm = regexp.MustCompile(`<form[^>]* action="([^"]*)"`)
+	tokenField  = regexp.MustCompile(`name="JWT" value="([^"]*)"`)
+)
+
+// pick answers a deep linking request from the picker that it has landed in.
+func (g *conforming) pick(ctx context.Context, landed *http.Response, items int) (action string, form url.Values, err error) {
+	v, at := visitor{ctx, landed.Request}, landed.Request.URL.String()
+	list, _, err := v.open(at, nil)
+	if err != nil {
+		return "", nil, err
+	}
+	box := scenarioBox.FindStringSubmatch(list)
+	if box == nil {
+		return "", nil, fmt.Errorf("nothing to pick at %s", at)
+	}
+	to, answer := "/cancel", url.Values{}
+	if items > 0 {
+		to, answer = "/answer", url.Values{"picked": {box[1]}, "zone": {"UTC"}, "title-" + box[1]: {"Picked"}, "graded-" + box[1]: {"no"}}
+	}
+	page, _, err := v.open(at+to, answer)
+	if err != nil {
+		return "", nil, err
+	}
+	leaves, token := leavingForm.FindStringSubmatch(page), tokenField.FindStringSubmatch(page)
+	if leaves == nil || token == nil {
+		return "", nil, fmt.Errorf("no answer in %s", page)
+	}
+	return html.UnescapeString(leaves[1]), url.Values{"JWT": {html.UnescapeString(token[1])}}, nil
+}
+
+var classLink = regexp.MustCompile(`href="([^"]*/class)"`)
+
+// roster asks for one on the page of the class.
+func (g *conforming) roster(ctx context.Context, landed *http.Response) error {
+	v := visitor{ctx, landed.Request}
+	lobby, _, err := v.open(landed.Request.URL.String(), nil)
+	if err != nil {
+		return err
+	}
+	class := classLink.FindStringSubmatch(lobby)
+	if class == nil {
+		return fmt.Errorf("no class on %s", landed.Request.URL)
+	}
+	_, _, err = v.open(html.UnescapeString(class[1])+"/roster", url.Values{})
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -43,6 +44,13 @@ type Candidate struct {
 	// share of the maximum, 0 or 1; landed is the answer in which the launch
 	// ended.
 	Score func(ctx context.Context, landed *http.Response, share float64) error
+	// Pick has the tool answer a deep linking request with that many items, 0 or
+	// 1; landed is the answer in which the request ended. It returns where the
+	// tool's form goes, and its fields.
+	Pick func(ctx context.Context, landed *http.Response, items int) (action string, form url.Values, err error)
+	// Roster has the tool read the roster of the course that a teacher's launch
+	// was in.
+	Roster func(ctx context.Context, landed *http.Response) error
 	// CheckOf reads from an answer which check has refused a launch; empty if
 	// the tool does not say, as most tools should not.
 	CheckOf func(*http.Response) lti.Check
@@ -143,6 +151,7 @@ func (s *Suite) open(name string, profile platform.Profile, change func(*platfor
 	settings := platform.ToolSettings{
 		Name: "Tool", ToolURL: s.candidate.LaunchURL, LoginURL: s.candidate.LoginURL,
 		RedirectURIs: []string{s.candidate.LaunchURL}, KeySetURL: s.candidate.KeySetURL,
+		Scopes: []string{lti.ScopeLineItem, lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, lti.ScopeScore, lti.ScopeMemberships},
 	}
 	if change != nil {
 		change(&settings)
@@ -276,7 +285,7 @@ type Case struct {
 // the tool's patience comes last.
 func Cases() []Case {
 	var all []Case
-	for _, part := range [][]Case{badPayloads, goodPayloads, loginCases, tokenCases, claimCases, serviceCases, registrationCases, stormCases} {
+	for _, part := range [][]Case{badPayloads, goodPayloads, loginCases, tokenCases, claimCases, deepLinkingCases, serviceCases, rosterCases, registrationCases, stormCases} {
 		all = append(all, part...)
 	}
 	return all

@@ -18,8 +18,10 @@ import (
 
 	"github.com/greenroom-lti/greenroom/lti"
 	"github.com/greenroom-lti/greenroom/lti/ags"
+	"github.com/greenroom-lti/greenroom/lti/deeplink"
 	"github.com/greenroom-lti/greenroom/lti/dynreg"
 	"github.com/greenroom-lti/greenroom/lti/ltitest"
+	"github.com/greenroom-lti/greenroom/lti/nrps"
 )
 
 // A tool with two tenants, made of package lti and little else, in process.
@@ -177,6 +179,36 @@ func (x *tool) score(ctx context.Context, landed *http.Response, share float64) 
 	return ags.PostScore(ctx, client, l.Grades.LineItem, ags.Score{Subject: l.Subject, Given: share * 100, Maximum: 100, At: x.Now()})
 }
 
+// pick answers a deep linking request.
+func (x *tool) pick(ctx context.Context, landed *http.Response, items int) (string, url.Values, error) {
+	x.mu.Lock()
+	l := x.launches[landed.Header.Get("X-Launch")]
+	x.mu.Unlock()
+	request, err := deeplink.NewRequest(l)
+	if err != nil {
+		return "", nil, err
+	}
+	answer, err := deeplink.Cancel(ctx, x.key, request, deeplink.WithNow(x.Now))
+	if items > 0 {
+		answer, err = deeplink.Respond(ctx, x.key, request, []deeplink.Item{deeplink.ResourceLink{Title: "Picked", URL: toolBase + "/one/launch"}}, deeplink.WithNow(x.Now))
+	}
+	return answer.ReturnURL, url.Values{deeplink.Field: {answer.JWT}}, err
+}
+
+// roster reads one.
+func (x *tool) roster(ctx context.Context, landed *http.Response) error {
+	x.mu.Lock()
+	l := x.launches[landed.Header.Get("X-Launch")]
+	x.mu.Unlock()
+	roster := nrps.Roster{URL: l.Names.MembershipsURL, Client: lti.NewClient(l.Registration, x.key, x.out, lti.WithNow(x.Now))}
+	for _, err := range roster.Members(ctx) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (x *tool) invite(context.Context) (string, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -234,7 +266,7 @@ func TestConformanceInProcess(t *testing.T) {
 	suite, err := ltitest.NewSuite(ltitest.SuiteOptions{BaseURL: platformBase, Now: x.Now, Candidate: ltitest.Candidate{
 		LoginURL: toolBase + "/one/login", LaunchURL: toolBase + "/one/launch", KeySetURL: toolBase + "/jwks",
 		Client: handled{toolBase, func() http.Handler { return x.mux }}, OtherLaunchURL: toolBase + "/two/launch",
-		Connect: x.connect, RegistrationURL: x.invite, Pass: x.pass, Score: x.score,
+		Connect: x.connect, RegistrationURL: x.invite, Pass: x.pass, Score: x.score, Pick: x.pick, Roster: x.roster,
 		CheckOf: func(r *http.Response) lti.Check { return lti.Check(r.Header.Get(checkHeader)) },
 	}})
 	if err != nil {

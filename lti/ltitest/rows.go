@@ -10,24 +10,18 @@ type Row struct {
 }
 
 const (
-	awaitsDeepLinking = "awaits deep linking: until then such a message is refused by its type"
-	awaitsRoster      = "awaits Names and Role Provisioning Services"
-	awaitsItems       = "awaits creating and listing line items, and reading results"
-	awaitsNotices     = "awaits the Platform Notification Service"
-	inBrowser         = "is about a browser, and is seen in one"
-	inside            = "is about the inside of a tool"
-	ofLibrary         = "is about the library's own calls"
-	ofQueue           = "is about days of waiting"
+	inBrowser = "is about a browser, and is seen in one"
+	inside    = "is about the inside of a tool"
+	ofLibrary = "is about the library's own calls"
+	ofQueue   = "is about days of waiting"
 )
 
 // OtherRows returns all rows that Cases leaves out.
 func OtherRows() []Row {
 	return []Row{
-		{ID: "CERT-A02", Why: awaitsItems}, {ID: "CERT-A03", Why: awaitsItems}, {ID: "CERT-A05", Why: awaitsItems},
-		{ID: "CERT-D01", Why: awaitsDeepLinking}, {ID: "CERT-D02", Why: awaitsDeepLinking}, {ID: "CERT-D03", Why: awaitsDeepLinking},
-		{ID: "CERT-D04", Why: awaitsDeepLinking}, {ID: "CERT-D05", Why: awaitsDeepLinking}, {ID: "CERT-D06", Why: awaitsDeepLinking},
-		{ID: "CERT-D07", Why: awaitsDeepLinking}, {ID: "CERT-D08", Why: awaitsDeepLinking},
-		{ID: "CERT-N02", Why: awaitsRoster}, {ID: "CERT-N03", Why: awaitsRoster}, {ID: "CERT-N04", Why: awaitsRoster}, {ID: "CERT-N05", Why: awaitsRoster},
+		{ID: "CERT-A02", Why: ofLibrary, Test: "lti/ags.TestMoodleCreates"},
+		{ID: "CERT-A03", Why: ofLibrary, Test: "lti/ags.TestMoodleLineItems"},
+		{ID: "CERT-A05", Why: ofLibrary, Test: "lti/ags.TestMoodleResults"},
 
 		{ID: "OWN-O20", Why: inBrowser, Test: "internal/app.TestALaunchInAFrame"},
 		{ID: "OWN-O21", Why: inBrowser, Test: "internal/app.TestALaunchInAFrame"},
@@ -38,7 +32,7 @@ func OtherRows() []Row {
 		{ID: "OWN-L04", Why: inside, Test: "internal/launch.TestConnectionSwitchedOffBetweenLoginAndLaunch"},
 		{ID: "OWN-L08", Why: inside, Test: "internal/greenroom.TestTwoWorkspacesOnOneLMS"},
 		{ID: "OWN-L09", Why: inside, Test: "internal/store.TestPromises"},
-		{ID: "OWN-L21", Why: "awaits submission reviews: until then they are refused by their type"},
+		{ID: "OWN-L21", Why: inside, Test: "internal/greenroom.TestSubmissionReviewOfAnotherCoursesColumnIsRefused"},
 		{ID: "OWN-L22", Why: inside, Test: "lti.TestSoundLaunches"},
 		{ID: "OWN-L24", Why: inside, Test: "internal/web.TestCSVCell"},
 		{ID: "OWN-L27", Why: inside, Test: "internal/web.TestLogLines"},
@@ -58,16 +52,19 @@ func OtherRows() []Row {
 		{ID: "OWN-S23", Why: ofLibrary, Test: "lti.TestAnswerIsCapped"},
 		{ID: "OWN-S24", Why: ofLibrary, Test: "lti/ags.TestOneColumn"},
 		{ID: "OWN-S25", Why: ofLibrary, Test: "lti/ags.TestIgnoredFilters"},
-		{ID: "OWN-S26", Why: awaitsRoster}, {ID: "OWN-S27", Why: awaitsRoster},
+		{ID: "OWN-S26", Why: ofLibrary, Test: "lti/nrps.TestOddMembers"}, {ID: "OWN-S27", Why: ofLibrary, Test: "lti/nrps.TestOddMembers"},
 		{ID: "OWN-S29", Why: "awaits an API"}, {ID: "OWN-S30", Why: "awaits an API"},
 
-		{ID: "OWN-D01", Why: ofLibrary, Test: "lti.TestSpoiledLaunches"},
-		{ID: "OWN-D02", Why: awaitsDeepLinking}, {ID: "OWN-D03", Why: ofLibrary, Test: "lti/deeplink.TestRefused"}, {ID: "OWN-D04", Why: awaitsDeepLinking},
-		{ID: "OWN-D05", Why: ofLibrary, Test: "lti/deeplink.TestOptionalClaims"}, {ID: "OWN-D06", Why: ofLibrary, Test: "lti/deeplink.TestRefused"},
+		{ID: "OWN-D02", Why: inside, Test: "internal/course.TestOnlyTheRequestsOwnBrowserPicks"},
+		{ID: "OWN-D03", Why: ofLibrary, Test: "lti/deeplink.TestRefused"},
+		{ID: "OWN-D04", Why: "is about a tool's own policy", Test: "internal/launch.TestWhoMayPick"},
+		{ID: "OWN-D06", Why: ofLibrary, Test: "lti/deeplink.TestRefused"},
 
 		{ID: "OWN-R07", Why: inside, Test: "internal/greenroom.TestTwoWorkspacesOnOneLMS"},
 		{ID: "OWN-R10", Why: ofLibrary, Test: "lti/dynreg.TestManagement"},
-		{ID: "OWN-P01", Why: ofLibrary, Test: "lti/pns.TestSpoiledNotices"}, {ID: "OWN-P02", Why: awaitsNotices}, {ID: "OWN-P03", Why: awaitsNotices},
+		{ID: "OWN-P01", Why: ofLibrary, Test: "lti/pns.TestSpoiledNotices"},
+		{ID: "OWN-P02", Why: inside, Test: "internal/greenroom.TestCopiesStayInTheirDeployment"},
+		{ID: "OWN-P03", Why: inside, Test: "internal/greenroom.TestANoticeOfACopy"},
 		{ID: "OWN-K01", Why: inside, Test: "internal/launch.TestKeySetDuringARotation"},
 		{ID: "OWN-K03", Why: inside, Test: "internal/greenroom.TestKeysOfOneWorkspaceNeverSignForAnother"},
 	}
