@@ -30,7 +30,7 @@ func TestOtherSitesPostNothing(t *testing.T) {
 			"a sandboxed frame":  {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"null"}},
 		} {
 			for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-				r := request(method, d.address(route, d.ours), url.Values{"name": {"Evil"}}, d.owner, d.stage, d.course)
+				r := request(method, d.address(route, d.ours), url.Values{"name": {"Evil"}}, d.owner, d.stage, d.course, d.review)
 				r.Header.Del("Sec-Fetch-Site")
 				for name, values := range headers {
 					r.Header[name] = values
@@ -60,9 +60,9 @@ func TestLookingChangesNothing(t *testing.T) {
 		}
 		// A registration page without the parameters of an LMS touches nothing.
 		for _, query := range []string{"", "?token=" + d.invite, "?state=sent", "?next=/"} {
-			d.ask(http.MethodGet, d.address(route, d.ours)+query, nil, d.owner, d.stage, d.course)
+			d.ask(http.MethodGet, d.address(route, d.ours)+query, nil, d.owner, d.stage, d.course, d.review)
 		}
-		d.ask(http.MethodHead, d.address(route, d.ours), nil, d.owner, d.stage, d.course)
+		d.ask(http.MethodHead, d.address(route, d.ours), nil, d.owner, d.stage, d.course, d.review)
 		if after := d.contents(db); after != before {
 			t.Errorf("%s %s has changed something", route.method, route.path)
 			before = after

@@ -75,6 +75,10 @@ type doors struct {
 	stage        *http.Cookie // of the learner
 	course       *http.Cookie // of the teacher who picks
 	picking      greenroom.LaunchID
+	review       *http.Cookie // of the teacher who looks at the learner's work
+	reviewing    greenroom.LaunchID
+	learner      greenroom.LearnerID
+	link         greenroom.ResourceLinkID
 	asked        string // what that request asks for, as it is kept
 	launch       greenroom.LaunchID
 	session      string // ID of one that is open
@@ -110,6 +114,7 @@ func newDoors(t *testing.T, development bool) *doors {
 	d.connect()
 	d.openStage()
 	d.openPicker()
+	d.openReview()
 	_, d.invite, err = d.app.Service.NewInvite(t.Context(), greenroom.Operator(d.ours.ID))
 	d.must(err)
 	return d
@@ -185,12 +190,14 @@ func (d *doors) openStage() {
 		Registration: lti.Registration{ID: string(all[0].ID)}, DeploymentID: "1", MessageType: lti.MessageResourceLink, Subject: "6",
 		User:         lti.User{Name: "Stina Student", Email: "stina@example.com"},
 		Roles:        lti.Roles{"http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"},
+		Context:      &lti.Context{ID: "course-1", Title: "Sales training"},
+		Grades:       &lti.GradeService{Scopes: []string{lti.ScopeScore}, LineItem: "https://lms.example.com/items/1"},
 		ResourceLink: &lti.ResourceLink{ID: "link-1", Title: "Practice"},
 		Custom:       map[string]string{greenroom.ScenarioParameter: "first-call"},
 		Presentation: &lti.Presentation{ReturnURL: courseURL}, StateID: "state-1",
 	}, greenroom.Arrival{Reference: "0123456789AB"})
 	d.must(err)
-	d.launch = launch.ID
+	d.launch, d.learner, d.link = launch.ID, launch.Learner, launch.Link
 	d.stage = &http.Cookie{Name: "__Host-stage-" + strings.ReplaceAll(string(launch.ID), "-", ""), Value: token}
 	d.ended = d.begin()
 	for turn := 0; ; turn++ {
@@ -213,6 +220,7 @@ func (d *doors) openPicker() {
 		Registration: lti.Registration{ID: string(d.connection)}, DeploymentID: "1", MessageType: lti.MessageDeepLinking, Subject: "3",
 		Roles:        lti.Roles{lti.RoleInstructor},
 		Context:      &lti.Context{ID: "course-1", Title: "Sales training"},
+		Names:        &lti.NamesService{MembershipsURL: "https://lms.example.com/members"},
 		DeepLinking:  &lti.DeepLinking{ReturnURL: "https://lms.example.com/return", AcceptTypes: []string{"ltiResourceLink"}, AcceptMultiple: true},
 		Presentation: &lti.Presentation{ReturnURL: courseURL}, StateID: "state-2",
 	}, greenroom.Arrival{Reference: "0123456789AC"})
@@ -221,6 +229,22 @@ func (d *doors) openPicker() {
 	d.course = &http.Cookie{Name: "__Host-stage-" + strings.ReplaceAll(string(launch.ID), "-", ""), Value: token}
 	db := d.database()
 	d.must(db.QueryRow("select deep_linking from launches where id = ?", launch.ID).Scan(&d.asked))
+}
+
+// openReview lets the teacher look at what the learner has practised.
+func (d *doors) openReview() {
+	d.t.Helper()
+	launch, token, err := d.app.Service.RecordLaunch(d.t.Context(), d.ours.ID, &lti.Launch{
+		Registration: lti.Registration{ID: string(d.connection)}, DeploymentID: "1", MessageType: lti.MessageSubmissionReview, Subject: "3",
+		Roles:        lti.Roles{lti.RoleInstructor},
+		Context:      &lti.Context{ID: "course-1", Title: "Sales training"},
+		ForUser:      &lti.ForUser{UserID: "6"},
+		Grades:       &lti.GradeService{Scopes: []string{lti.ScopeScore}, LineItem: "https://lms.example.com/items/1"},
+		Presentation: &lti.Presentation{ReturnURL: courseURL}, StateID: "state-3",
+	}, greenroom.Arrival{Reference: "0123456789AD"})
+	d.must(err)
+	d.reviewing = launch.ID
+	d.review = &http.Cookie{Name: "__Host-stage-" + strings.ReplaceAll(string(launch.ID), "-", ""), Value: token}
 }
 
 // askAgain lets the teacher's request be answered once more.
@@ -307,8 +331,13 @@ func (d *doors) address(r route, w greenroom.Workspace) string {
 		known["{workspace}"] = w.Slug
 		known["{launch}"] = string(d.launch)
 	}
-	if strings.HasPrefix(r.path, "/course/") {
+	switch {
+	case strings.HasSuffix(r.path, "/review"):
+		known["{launch}"] = string(d.reviewing)
+	case strings.HasPrefix(r.path, "/course/"):
 		known["{launch}"] = string(d.picking)
+	case strings.Contains(r.path, "/review/"):
+		known["{launch}"], known["{learner}"], known["{link}"] = string(d.picking), string(d.learner), string(d.link)
 	}
 	if strings.HasPrefix(r.pattern, "GET ") {
 		known["{connection}"] = string(d.connection)

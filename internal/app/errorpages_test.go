@@ -132,6 +132,8 @@ var noRefusals = map[string]string{
 	"POST /w/{workspace}/learners/{id}/merge":                                                   "what is wrong is said on the page after it",
 	"POST /w/{workspace}/learners/{id}/separate":                                                "it has no fields",
 	"POST /w/{workspace}/learners/{id}/export":                                                  "what it does not know of its one field is JSON",
+	"POST /w/{workspace}/courses/{context}/roster":                                              "it has no fields",
+	"POST /course/{workspace}/{launch}/class/roster":                                            "it has no fields",
 	"POST /stage/{workspace}/{launch}/sessions":                                                 "it has no fields",
 	"POST /course/{workspace}/{launch}/pick":                                                    "it takes what comes",
 	"POST /course/{workspace}/{launch}/pick/scenarios/{scenario}":                               "it takes what comes",
@@ -180,7 +182,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 		if r.method == http.MethodGet || comeFromOutside[r.pattern] {
 			return
 		}
-		q := request(r.method, d.address(r, d.ours)+"?x="+secret, url.Values{"x": {secret}}, d.owner, d.stage, d.course)
+		q := request(r.method, d.address(r, d.ours)+"?x="+secret, url.Values{"x": {secret}}, d.owner, d.stage, d.course, d.review)
 		q.Header.Set("Sec-Fetch-Site", "cross-site")
 		d.holds(t, ask(t, r, q), errorCase{status: http.StatusForbidden}, secret)
 	})
@@ -188,7 +190,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 		if !strings.Contains(r.pattern, " ") {
 			return
 		}
-		answer := ask(t, r, request(http.MethodDelete, d.address(r, d.ours), nil, d.owner, d.stage, d.course))
+		answer := ask(t, r, request(http.MethodDelete, d.address(r, d.ours), nil, d.owner, d.stage, d.course, d.review))
 		d.holds(t, answer, errorCase{status: http.StatusMethodNotAllowed})
 		if answer.Header.Get("Allow") == "" {
 			t.Error("it does not say which methods there are")
@@ -198,7 +200,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 		if r.method == http.MethodGet {
 			return
 		}
-		q := request(r.method, d.address(r, d.ours), url.Values{"name": {strings.Repeat(secret, 1<<17)}}, d.owner, d.stage, d.course)
+		q := request(r.method, d.address(r, d.ours), url.Values{"name": {strings.Repeat(secret, 1<<17)}}, d.owner, d.stage, d.course, d.review)
 		switch answer := ask(t, r, q); answer.StatusCode {
 		case http.StatusRequestEntityTooLarge:
 			d.holds(t, answer, errorCase{status: http.StatusRequestEntityTooLarge, course: leadsBack(r)}, secret)
@@ -218,7 +220,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 		if !strings.Contains(r.path, "{workspace}") {
 			return
 		}
-		answer := ask(t, r, request(r.method, d.address(r, d.theirs), formOf(r), d.owner, d.stage, d.course))
+		answer := ask(t, r, request(r.method, d.address(r, d.theirs), formOf(r), d.owner, d.stage, d.course, d.review))
 		if answer.StatusCode < 400 {
 			t.Errorf("status %d", answer.StatusCode)
 		}
@@ -231,7 +233,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 			}
 			return secret
 		})
-		answer := ask(t, r, request(r.method, path, formOf(r), d.eve, d.stage, d.course))
+		answer := ask(t, r, request(r.method, path, formOf(r), d.eve, d.stage, d.course, d.review))
 		if answer.StatusCode >= 400 && answer.StatusCode != http.StatusUnprocessableEntity {
 			d.holds(t, answer, errorCase{status: answer.StatusCode}, secret)
 		}
@@ -242,7 +244,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 			return
 		}
 		path := strings.Replace(d.address(r, d.ours), "/sessions/", "/sessions/"+secret, 1)
-		answer := ask(t, r, request(r.method, path, url.Values{"turn": {"0"}, "choice": {"0"}}, d.stage, d.course))
+		answer := ask(t, r, request(r.method, path, url.Values{"turn": {"0"}, "choice": {"0"}}, d.stage, d.course, d.review))
 		d.holds(t, answer, errorCase{status: http.StatusNotFound, course: true, text: "Back to the start"}, secret)
 	})
 
@@ -261,7 +263,7 @@ func TestErrorsOfEveryRoute(t *testing.T) {
 				form = url.Values{"email": {ownerEmail}, "password": {doorPassword}}
 			}
 			d.askAgain(db)
-			q := request(r.method, d.address(r, d.ours), form, d.owner, d.stage, d.course)
+			q := request(r.method, d.address(r, d.ours), form, d.owner, d.stage, d.course, d.review)
 			if query := brokenQueries[r.pattern]; query != nil {
 				q.URL.RawQuery = query(d).Encode()
 			}
@@ -310,6 +312,7 @@ var brokenQueries = map[string]func(*doors) url.Values{
 func TestErrorsOfForms(t *testing.T) {
 	d := newDoors(t, false)
 	stage := "/stage/" + string(d.ours.ID) + "/" + string(d.launch) + "/sessions/" + d.session + "/picks"
+	review := "/stage/" + string(d.ours.ID) + "/" + string(d.picking) + "/review/" + string(d.learner) + "/" + string(d.link) + "/score"
 	course := "/course/" + string(d.ours.ID) + "/" + string(d.picking) + "/pick"
 	evil := planted() + `<b>"`
 	owner, err := d.app.Store.Instance().PersonByEmail(t.Context(), ownerEmail)
@@ -357,11 +360,14 @@ func TestErrorsOfForms(t *testing.T) {
 		"a script with errors":                 {"/w/northwind/scenarios/import", url.Values{"source": {firstCall + "\n{ unclosed " + evil}}, errorCase{status: 422, form: true}},
 		"no scenario that is ticked":           {course + "/items", url.Values{"q": {evil}}, errorCase{status: 422, form: true, text: "Pick at least one scenario."}},
 		"a scenario that nobody has":           {course + "/answer", url.Values{"picked": {evil}, "zone": {evil}}, errorCase{status: 422, form: true, text: "not in Greenroom any more"}},
+		"a rule that is none":                  {"/w/northwind/scenarios/first-call/grading", url.Values{"rule": {evil}}, errorCase{status: 422, text: "Choose which attempt counts"}},
+		"a score that is none":                 {review, url.Values{"decision": {"set"}, "percent": {evil}}, errorCase{status: 422, form: true, people: true}},
+		"a decision that is none":              {review, url.Values{"decision": {evil}}, errorCase{status: 422, form: true, people: true}},
 		"a reply that is none":                 {stage, url.Values{"turn": {"x"}, "choice": {evil}}, errorCase{status: 422, form: true}},
 		"a reply out of turn":                  {stage, url.Values{"turn": {"7"}, "choice": {"0"}}, errorCase{status: 422, form: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := request(http.MethodPost, tc.path, tc.form, d.owner, d.stage, d.course)
+			r := request(http.MethodPost, tc.path, tc.form, d.owner, d.stage, d.course, d.review)
 			asked[d.match(r)] = true
 			d.holds(t, d.do(r), tc.want)
 		})

@@ -55,7 +55,7 @@ func TestEveryAnswerOfEveryRoute(t *testing.T) {
 		if _, machine := forMachines[route.pattern]; machine || comeFromOutside[route.pattern] {
 			continue
 		}
-		r := request(http.MethodPost, d.address(route, d.ours), url.Values{}, d.owner, d.stage, d.course)
+		r := request(http.MethodPost, d.address(route, d.ours), url.Values{}, d.owner, d.stage, d.course, d.review)
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		if !comeFromOutside[d.match(r)] {
 			holdHeaders(t, "from another site: POST "+route.path, route, d.do(r))
@@ -71,7 +71,7 @@ func TestEveryAnswerOfEveryRoute(t *testing.T) {
 		"/w/northwind/scenarios/none":                                    "GET /w/{workspace}/scenarios/{slug}",
 		"/stage/" + string(d.ours.ID) + "/" + string(d.launch) + "/none": "/stage/",
 	} {
-		r := request(http.MethodGet, path, nil, d.owner, d.stage, d.course)
+		r := request(http.MethodGet, path, nil, d.owner, d.stage, d.course, d.review)
 		r.Header.Set("Sec-Fetch-Dest", "iframe")
 		answer := d.do(r)
 		_, at, _ := strings.Cut(pattern, "/")
@@ -233,7 +233,7 @@ func TestWhatBrowsersMayKeep(t *testing.T) {
 	paths := []string{"/assets/app.css", "/assets/app.js", "/assets/stage.js", "/assets/logo.png", "/assets/nothing.css"}
 	for _, page := range []reply{
 		d.ask(http.MethodGet, "/w/northwind/settings/integrations/lti", nil, d.owner),
-		d.ask(http.MethodGet, "/stage/"+string(d.ours.ID)+"/"+string(d.launch), nil, d.stage, d.course),
+		d.ask(http.MethodGet, "/stage/"+string(d.ours.ID)+"/"+string(d.launch), nil, d.stage, d.course, d.review),
 	} {
 		found := assetPaths.FindAllStringSubmatch(page.body, -1)
 		if len(found) < 4 {

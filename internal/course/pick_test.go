@@ -75,11 +75,12 @@ func TestTwoScenariosGoToTheCourse(t *testing.T) {
 		t.Errorf("resource %v", line["resourceId"])
 	}
 	delete(line, "resourceId")
+	review := map[string]any{"reviewableStatus": []any{"Completed"}, "url": h.kit.URLs.Launch(h.w.ID)}
 	for name, is := range map[string]struct{ got, want any }{
 		"type": {first["type"], "ltiResourceLink"}, "title": {first["title"], "Bad news, week 1"},
 		"url":       {first["url"], h.kit.URLs.Launch(h.w.ID)},
 		"custom":    {first["custom"], map[string]any{"scenario_id": string(b.ID), "scenario": "bad-news"}},
-		"line item": {line, map[string]any{"scoreMaximum": 12.5, "label": "Bad news, week 1", "tag": "week-1"}},
+		"line item": {line, map[string]any{"scoreMaximum": 12.5, "label": "Bad news, week 1", "tag": "week-1", "submissionReview": review}},
 		"available": {first["available"], map[string]any{"startDateTime": "2026-03-02T08:30:00Z"}},
 		// Summer time has begun by then.
 		"submission": {first["submission"], map[string]any{"endDateTime": "2026-04-01T21:59:00Z"}},

@@ -49,7 +49,11 @@ func resourceLink(i greenroom.ContentItem, tool greenroom.ToolEndpoints) deeplin
 		Submission: deeplink.Period{Start: i.Submission.From, End: i.Submission.Until},
 	}
 	if i.Maximum > 0 {
-		link.LineItem = &deeplink.LineItem{Maximum: i.Maximum, Label: i.Title, ResourceID: i.ResourceID, Tag: i.Tag}
+		link.LineItem = &deeplink.LineItem{
+			Maximum: i.Maximum, Label: i.Title, ResourceID: i.ResourceID, Tag: i.Tag,
+			// From the gradebook, an instructor opens the conversation.
+			SubmissionReview: &lti.SubmissionReview{ReviewableStatus: []string{"Completed"}, URL: tool.Launch},
+		}
 	}
 	switch i.Target {
 	case "iframe":
