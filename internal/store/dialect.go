@@ -58,6 +58,13 @@ type dialect interface {
 	dueRosters(ctx context.Context, db *q.Queries, arg q.DueRostersParams) ([]q.Roster, error)
 	// dueLineItems does it with line item duties.
 	dueLineItems(ctx context.Context, db *q.Queries, arg q.DueLineItemsParams) ([]q.LineItemDuty, error)
+
+	// written returns what is another text once another process has committed
+	// something; on PostgreSQL, any process.
+	written(ctx context.Context, s *Store) (string, error)
+	// settings returns what is another text once any workspace's settings have
+	// changed.
+	settings(ctx context.Context, s *Store) (string, error)
 }
 
 // sqliteDialect needs no locks: a transaction that writes is the only one.
@@ -110,6 +117,19 @@ func (sqliteDialect) dueRosters(ctx context.Context, db *q.Queries, arg q.DueRos
 
 func (sqliteDialect) dueLineItems(ctx context.Context, db *q.Queries, arg q.DueLineItemsParams) ([]q.LineItemDuty, error) {
 	return db.DueLineItems(ctx, arg)
+}
+
+// written asks the connection that writes: what it wrote itself does not count.
+func (sqliteDialect) written(ctx context.Context, s *Store) (version string, err error) {
+	err = s.writer.update(ctx, func(db *turnDB) error {
+		return db.QueryRowContext(ctx, "pragma data_version").Scan(&version)
+	})
+	return version, err
+}
+
+// settings are thought to change with everything: others write seldom.
+func (d sqliteDialect) settings(ctx context.Context, s *Store) (string, error) {
+	return d.written(ctx, s)
 }
 
 func sqliteCode(err error, codes ...int) bool {
@@ -199,6 +219,20 @@ func (postgresDialect) dueRosters(ctx context.Context, db *q.Queries, arg q.DueR
 
 func (postgresDialect) dueLineItems(ctx context.Context, db *q.Queries, arg q.DueLineItemsParams) ([]q.LineItemDuty, error) {
 	return db.DueLineItemsSkipLocked(ctx, q.DueLineItemsSkipLockedParams(arg))
+}
+
+// written names the transactions that have begun to write and those that have
+// not ended yet.
+func (postgresDialect) written(ctx context.Context, s *Store) (snapshot string, err error) {
+	err = s.read.QueryRowContext(ctx, "select pg_current_snapshot()::text").Scan(&snapshot)
+	return snapshot, err
+}
+
+// settings go by the workspaces' rows, each of which counts the changes to what
+// belongs to it.
+func (postgresDialect) settings(ctx context.Context, s *Store) (sum string, err error) {
+	err = s.read.QueryRowContext(ctx, "select coalesce(sum(hashtextextended(w::text, 0)), 0)::text from workspaces w").Scan(&sum)
+	return sum, err
 }
 
 func lockRows(ctx context.Context, tx q.DBTX, query string, key ...string) error {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // MigrateDown takes all migrations back.
@@ -82,4 +85,22 @@ func ExecFile(ctx context.Context, path string, statements ...string) error {
 		}
 	}
 	return nil
+}
+
+// AskOften has Listen ask all the time, where it has to ask.
+func AskOften(s *Store) { s.polls = time.Millisecond }
+
+// ListenElsewhere has Listen hear nothing of what is notified, as behind a
+// pooler that lends a connection for a transaction: PostgreSQL keeps the
+// channels of databases apart.
+func ListenElsewhere(s *Store, databaseURL string) error {
+	config, err := pgx.ParseConfig(databaseURL)
+	s.changes.config, s.changes.echo = config, 200*time.Millisecond
+	return err
+}
+
+// CutListeners ends the connections that listen.
+func CutListeners(ctx context.Context, s *Store) (cut int, err error) {
+	err = s.read.QueryRowContext(ctx, "select count(pg_terminate_backend(pid)) from pg_stat_activity where query = 'listen "+channel+"' or query = '-- ping'").Scan(&cut)
+	return cut, err
 }

@@ -86,6 +86,13 @@ func (k *places) keep(p launchPlace, m met) {
 	k.known[p] = m
 }
 
+// forgetAll forgets all places.
+func (k *places) forgetAll() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.known = nil
+}
+
 // forget forgets a workspace's places, for what may have deleted rows.
 func (k *places) forget(w greenroom.WorkspaceID) {
 	k.mu.Lock()

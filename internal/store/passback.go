@@ -62,6 +62,9 @@ func (r reader) CountPassbacks(ctx context.Context) (map[greenroom.PassbackState
 // SavePassback implements greenroom.Tx. ErrTaken if another one has the line
 // item and the learner.
 func (t *workspaceTx) SavePassback(ctx context.Context, p greenroom.Passback) error {
+	if p.State == greenroom.PassbackWaiting && p.Attempts == 0 && p.LeaseUntil.IsZero() {
+		t.txn.announce(PassbacksDue, t.workspace)
+	}
 	path := "passback " + string(p.ID)
 	changed, err := t.txn.db.NextChange(ctx, t.workspace)
 	if err != nil {

@@ -34,10 +34,12 @@ func openPostgres(ctx context.Context, databaseURL string) (*Store, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(explain(err, config.ConnConfig), closeBoth())
 	}
-	return &Store{
+	s := &Store{
 		dialect: postgresDialect{}, write: db, read: db, reading: db, gather: newGather(db),
-		close: closeBoth, lockMigrations: gooseLocks,
-	}, nil
+		close: closeBoth, lockMigrations: gooseLocks, polls: pollEvery,
+	}
+	s.changes = newChanges(s, config.ConnConfig)
+	return s, nil
 }
 
 // gooseLocks leaves it to goose's advisory lock.

@@ -75,6 +75,9 @@ func (r reader) Rosters(ctx context.Context) ([]greenroom.Roster, error) {
 
 // SaveRoster implements greenroom.Tx. ErrNotFound if there is no such context.
 func (t *workspaceTx) SaveRoster(ctx context.Context, r greenroom.Roster) error {
+	if r.State == greenroom.RosterWaiting && r.Attempts == 0 && r.LeaseUntil.IsZero() {
+		t.txn.announce(RostersDue, t.workspace)
+	}
 	return t.fail("roster of context "+string(r.Context), t.txn.db.SaveRoster(ctx, q.SaveRosterParams{
 		WorkspaceID: t.workspace, ContextID: r.Context, ConnectionID: r.Connection, State: r.State,
 		NextTry: column.Time(r.NextTry), Attempts: r.Attempts, LeaseUntil: column.Time(r.LeaseUntil),

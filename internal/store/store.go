@@ -46,8 +46,10 @@ type Store struct {
 	gather  *gather // PostgreSQL: launches in one statement; else nil
 	places  places
 	// told hears of changed settings; nil until somebody wants to.
-	told  atomic.Pointer[func(greenroom.WorkspaceID)]
-	close func() error
+	told    atomic.Pointer[func(greenroom.WorkspaceID)]
+	changes *changes      // PostgreSQL: tells other processes; else nil
+	polls   time.Duration // how often Listen asks, where it has to ask
+	close   func() error
 
 	// lockMigrations waits until no other process migrates this database.
 	lockMigrations func(context.Context) (unlock func() error, err error)

@@ -16,16 +16,20 @@ type txn struct {
 	store *Store
 	tx    q.DBTX
 	db    *q.Queries
-	// changed are workspaces whose settings this transaction changes.
+	// changed are workspaces whose settings this transaction changes; news is
+	// what other processes are told.
 	changed []greenroom.WorkspaceID
+	news    []Change
 }
 
-// changeSettings counts a change to a workspace's settings, once.
+// changeSettings counts a change to a workspace's settings, once, and has
+// others told.
 func (t *txn) changeSettings(ctx context.Context, w greenroom.WorkspaceID) error {
 	if slices.Contains(t.changed, w) {
 		return nil
 	}
 	t.changed = append(t.changed, w)
+	t.announce(Settings, w)
 	return t.db.ChangeSettings(ctx, w)
 }
 
@@ -39,8 +43,10 @@ func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn)
 	inside := func(tx q.DBTX) error {
 		t := &txn{store: s, tx: tx, db: q.New(cleaner{s.watched(tx)})}
 		err := fn(context.WithValue(ctx, insideOf{s}, true), t)
-		changed = t.changed
-		return err
+		if changed = t.changed; err != nil {
+			return err
+		}
+		return t.spread(ctx)
 	}
 	err := s.transact(ctx, inside)
 	// What was not committed has changed nothing, unless the answer was lost.

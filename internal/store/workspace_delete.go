@@ -37,6 +37,7 @@ func (t *workspaceTx) DeleteWorkspace(ctx context.Context, record greenroom.Audi
 	path := "delete workspace " + string(t.workspace)
 	t.txn.store.places.forget(t.workspace)
 	t.txn.changed = append(t.txn.changed, t.workspace)
+	t.txn.announce(Settings, t.workspace)
 	for _, rows := range []string{"connections where workspace_id = $1", "workspaces where id = $1"} {
 		if err := t.txn.store.dialect.seize(ctx, t.txn.tx, rows, string(t.workspace)); err != nil {
 			return t.fail(path, err)
