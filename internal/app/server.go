@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log"
@@ -36,6 +37,7 @@ type App struct {
 	lineItems *jobs.LineItems
 	sweeps    *jobs.Sweeps
 	notices   *jobs.Notices
+	nodes     *jobs.Nodes
 	lock      *flock.Flock
 	health    healthWatch
 	secured   *secured // nil: a proxy in front speaks TLS
@@ -94,6 +96,7 @@ func (a *App) assemble() error {
 	a.notices = jobs.NewNotices(a.Service.Subscribe, c.Log, 0)
 	a.Service.WakeNotices = a.notices.Wake
 	a.Service.NoticesURL = func(w greenroom.Workspace) string { return kit.URLs.For(w).Notices(w.ID) }
+	a.nodes = jobs.NewNodes(jobs.NodeOptions{Store: a.Store, ID: rand.Text(), Tell: a.tellNodes, Now: c.Now, Log: c.Log})
 	a.Service.Wake, a.Service.WakeRosters = a.passbacks.Wake, a.rosters.Wake
 	a.Service.WakeLineItems = a.lineItems.Wake
 
@@ -147,6 +150,10 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	workers.Go(func() { a.notices.Run(work) })
 	workers.Go(func() { a.lineItems.Run(work) })
 	workers.Go(func() { a.sweeps.Run(work) })
+	workers.Go(func() { a.Store.Listen(work, a.hear) })
+	if c := a.Config; c.DatabaseURL != "" { // on SQLite there is one server
+		workers.Go(func() { a.nodes.Run(work) })
+	}
 	defer workers.Wait()
 	defer stopWork()
 

@@ -92,6 +92,18 @@ type InstanceStore interface {
 	LineItemLanes(ctx context.Context, now time.Time) ([]Lane, error)
 	NextLineItem(ctx context.Context) (time.Time, error)
 
+	// Beat counts up the beats of a node, which is one server on this database,
+	// and returns those of all nodes. One whose number stands still is gone;
+	// clocks do not matter.
+	Beat(ctx context.Context, node string) (map[string]int64, error)
+	// ForgetNode forgets a node's beats.
+	ForgetNode(ctx context.Context, node string) error
+	// TakeChore gives a chore, which one server does for all, to the caller until
+	// a time. It is false if the chore is somebody's by now. A lease that lasts
+	// more than twice as long as this one would was made by a clock that was
+	// wrong, and counts for nothing.
+	TakeChore(ctx context.Context, name string, now, until time.Time) (bool, error)
+
 	// InstanceAudit returns what was kept of workspaces that were deleted, the
 	// newest first. NounID is the workspace's ID.
 	InstanceAudit(ctx context.Context) ([]AuditEntry, error)

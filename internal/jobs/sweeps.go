@@ -31,7 +31,8 @@ type SweepOptions struct {
 // Sweeps forgets sign-ins and people's links that have expired, and launches that are older than
 // the launch log keeps them; it erases what workspaces keep no longer, and withdraws and rotates signing keys. Nothing
 // depends on the moment: an expired sign-in opens nothing, an old launch signs
-// nobody in, and a key takes its turn at its time.
+// nobody in, and a key takes its turn at its time. Of several servers one makes
+// each round.
 type Sweeps struct {
 	store  greenroom.Store
 	keys   func(context.Context) error
@@ -64,13 +65,30 @@ func (s *Sweeps) Run(ctx context.Context) {
 	tick := time.NewTicker(s.every)
 	defer tick.Stop()
 	for {
-		s.sweep(ctx)
+		if s.mine(ctx) {
+			s.sweep(ctx)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 	}
+}
+
+// sweepChore is what servers on one database call their round of sweeps: one of
+// them makes it.
+const sweepChore = "sweeps"
+
+// mine tells whether this round is this server's. The next one's begins a little
+// before this server looks again.
+func (s *Sweeps) mine(ctx context.Context) bool {
+	now := s.now()
+	mine, err := s.store.Instance().TakeChore(ctx, sweepChore, now, now.Add(s.every-s.every/10))
+	if err != nil && ctx.Err() == nil {
+		s.log.ErrorContext(ctx, "sweeps not begun", "err", err)
+	}
+	return mine
 }
 
 // sweep makes one round. What fails is tried again in the next.

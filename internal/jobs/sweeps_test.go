@@ -17,9 +17,18 @@ type dusty struct {
 	greenroom.InstanceStore
 	swept []time.Duration
 	links []time.Duration
+	lease time.Time
 }
 
 func (d *dusty) Instance() greenroom.InstanceStore { return d }
+
+func (d *dusty) TakeChore(_ context.Context, _ string, now, until time.Time) (bool, error) {
+	if now.Before(d.lease) {
+		return false, nil
+	}
+	d.lease = until
+	return true, nil
+}
 
 func (d *dusty) SweepSignIns(_ context.Context, now time.Time) error {
 	d.swept = append(d.swept, now.Sub(beginning))
@@ -69,6 +78,29 @@ func TestSignInsAreSweptAtOnceAndThenRegularly(t *testing.T) {
 		}
 		if want := time.Hour - linksRemembered; len(store.links) != 3 || store.links[1] != want {
 			t.Errorf("links swept at %v, want the second at %v", store.links, want)
+		}
+	})
+}
+
+// Each of two servers looks every hour; one of them sweeps, and the other takes
+// over when it is gone.
+func TestOfTwoServersOneSweeps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &dusty{}
+		first, endFirst := context.WithCancel(t.Context())
+		second, endSecond := context.WithCancel(t.Context())
+		over := make(chan struct{}, 2)
+		go func() { NewSweeps(SweepOptions{Store: store}).Run(first); over <- struct{}{} }()
+		pass(30 * time.Minute)
+		go func() { NewSweeps(SweepOptions{Store: store}).Run(second); over <- struct{}{} }()
+		pass(40 * time.Minute)
+		endFirst()
+		pass(90 * time.Minute)
+		endSecond()
+		<-over
+		<-over
+		if want := []time.Duration{0, time.Hour, 150 * time.Minute}; !slices.Equal(store.swept, want) {
+			t.Errorf("swept at %v, want %v", store.swept, want)
 		}
 	})
 }

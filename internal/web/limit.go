@@ -19,8 +19,10 @@ import (
 // and in the log.
 type LimitName string
 
-// The limits. Each belongs to one process: two servers over one database let
-// through twice as much.
+// The limits. They are of all servers together: each holds its own visitors to
+// its part of a share, which is the whole divided by how many servers there are
+// (Kit.Nodes). A proxy that spreads requests evenly makes that come out right, to
+// within the moments in which a server comes or goes.
 const (
 	// SignInLimit slows down whoever guesses passwords: ten tries at once for
 	// one e-mail address from one place, then one every ten seconds; and sixty
@@ -171,8 +173,9 @@ func (k *Kit) trusts(a netip.Addr) bool {
 
 // limits are those of one process. The zero value is ready to use.
 type limits struct {
-	mu  sync.Mutex
-	all map[LimitName]*limiter
+	mu    sync.Mutex
+	all   map[LimitName]*limiter
+	nodes int // servers that share; 0: one
 }
 
 func (l *limits) of(name LimitName) *limiter {
@@ -183,8 +186,22 @@ func (l *limits) of(name LimitName) *limiter {
 	}
 	if l.all[name] == nil {
 		l.all[name] = newLimiter(maxBuckets, sharesOf(name)...)
+		l.all[name].divide(l.nodes, time.Time{})
 	}
 	return l.all[name]
+}
+
+// Nodes tells how many servers share the limits. Whoever has taken something
+// stays known.
+func (k *Kit) Nodes(n int) { k.limits.divide(n, k.Now()) }
+
+func (l *limits) divide(nodes int, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.nodes = nodes
+	for _, each := range l.all {
+		each.divide(nodes, now)
+	}
 }
 
 // maxBuckets is how many are remembered at most, for each share of a limit.
@@ -199,9 +216,25 @@ type limiter struct {
 func newLimiter(most int, shares ...share) *limiter {
 	l := &limiter{}
 	for _, s := range shares {
-		l.shares = append(l.shares, &buckets{share: s, most: most, known: map[bucketKey]*rate.Limiter{}})
+		l.shares = append(l.shares, &buckets{share: s, most: most, nodes: 1, known: map[bucketKey]*rate.Limiter{}})
 	}
 	return l
+}
+
+// divide has so many servers share.
+func (l *limiter) divide(nodes int, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, b := range l.shares {
+		b.nodes = max(nodes, 1)
+		for _, of := range b.known {
+			of.SetLimitAt(now, b.pace())
+			of.SetBurstAt(now, b.part())
+		}
+		if b.rest != nil {
+			b.rest = b.fresh()
+		}
+	}
 }
 
 // Count counts one request and returns 0, or how long it has to wait. Who has
@@ -232,6 +265,7 @@ func (l *limiter) take(place, subject string, now time.Time) time.Duration {
 type buckets struct {
 	share
 	most  int
+	nodes int // servers that share, at least 1
 	known map[bucketKey]*rate.Limiter
 	swept time.Time
 	rest  *rate.Limiter // of the newcomers who found no room
@@ -270,7 +304,14 @@ func (b *buckets) of(place, subject string, now time.Time) *rate.Limiter {
 	return b.known[key]
 }
 
-func (b *buckets) fresh() *rate.Limiter { return rate.NewLimiter(rate.Every(b.every), b.burst) }
+func (b *buckets) fresh() *rate.Limiter {
+	return rate.NewLimiter(b.pace(), b.part())
+}
+
+// part is this server's part of what may be taken at once, at least one.
+func (b *buckets) part() int { return (b.burst + b.nodes - 1) / b.nodes }
+
+func (b *buckets) pace() rate.Limit { return rate.Every(b.every) / rate.Limit(b.nodes) }
 
 // sweep forgets who has the whole share back. It looks at everybody, so once a
 // second has to do.
@@ -280,7 +321,7 @@ func (b *buckets) sweep(now time.Time) {
 	}
 	b.swept = now
 	for key, l := range b.known {
-		if l.TokensAt(now) >= float64(b.burst) {
+		if l.TokensAt(now) >= float64(b.part()) {
 			delete(b.known, key)
 		}
 	}

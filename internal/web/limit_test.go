@@ -225,3 +225,44 @@ func TestSetUpIsLimited(t *testing.T) {
 	wantTooMany(t, h.post("/setup", url.Values{"token": {h.Service.SetUpToken()}}), SetUpLimit, 10)
 	wantTooMany(t, h.get("/setup?token="+h.Service.SetUpToken()), SetUpLimit, 10)
 }
+
+// Behind a proxy that takes turns, so many servers let through together what
+// one alone would; and when one goes, the other has the whole share.
+func TestServersShareALimit(t *testing.T) {
+	for _, nodes := range []int{1, 2, 3, 10} {
+		t.Run(fmt.Sprint(nodes, " servers"), func(t *testing.T) {
+			now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+			servers := make([]*limits, nodes)
+			for i := range servers {
+				servers[i] = &limits{}
+				servers[i].divide(nodes, now)
+			}
+			through := func() (n int) {
+				for refused := 0; refused < nodes; {
+					refused = 0
+					for _, s := range servers {
+						if s.of(SignInLimit).take("10.0.0.1", "ada@example.org", now) > 0 {
+							refused++
+						} else {
+							n++
+						}
+					}
+				}
+				return n
+			}
+			if n := through(); n < 10 || n >= 10+nodes {
+				t.Errorf("%d tries at once", n)
+			}
+			now = now.Add(time.Duration(nodes) * 10 * time.Second)
+			if n := through(); n != nodes {
+				t.Errorf("%d more after %d × 10 seconds", n, nodes)
+			}
+			servers, nodes = servers[:1], 1
+			servers[0].divide(1, now)
+			now = now.Add(time.Hour)
+			if n := through(); n != 10 {
+				t.Errorf("the one that is left lets through %d", n)
+			}
+		})
+	}
+}

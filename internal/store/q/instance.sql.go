@@ -58,6 +58,16 @@ func (q *Queries) AddWorkspace(ctx context.Context, arg AddWorkspaceParams) erro
 	return err
 }
 
+const beat = `-- name: Beat :exec
+insert into nodes (id, beats) values ($1, 1)
+on conflict (id) do update set beats = nodes.beats + 1
+`
+
+func (q *Queries) Beat(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, beat, id)
+	return err
+}
+
 const countHosts = `-- name: CountHosts :one
 select count(*) from hosts
 `
@@ -149,6 +159,15 @@ func (q *Queries) FindWorkspace(ctx context.Context, ref greenroom.WorkspaceID) 
 	return i, err
 }
 
+const forgetNode = `-- name: ForgetNode :exec
+delete from nodes where id = $1
+`
+
+func (q *Queries) ForgetNode(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, forgetNode, id)
+	return err
+}
+
 const host = `-- name: Host :one
 select workspace_id, name, added_at from hosts where name = $1
 `
@@ -220,6 +239,33 @@ func (q *Queries) NextTry(ctx context.Context) (int64, error) {
 	var due int64
 	err := row.Scan(&due)
 	return due, err
+}
+
+const nodes = `-- name: Nodes :many
+select id, beats from nodes
+`
+
+func (q *Queries) Nodes(ctx context.Context) ([]Node, error) {
+	rows, err := q.db.QueryContext(ctx, nodes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Node
+	for rows.Next() {
+		var i Node
+		if err := rows.Scan(&i.ID, &i.Beats); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const person = `-- name: Person :one
@@ -298,6 +344,32 @@ delete from sign_ins where expires_at <= $1
 func (q *Queries) SweepSignIns(ctx context.Context, now column.Time) error {
 	_, err := q.db.ExecContext(ctx, sweepSignIns, now)
 	return err
+}
+
+const takeChore = `-- name: TakeChore :execrows
+insert into chores (name, lease_until) values ($1, $2)
+on conflict (name) do update set lease_until = excluded.lease_until
+where chores.lease_until <= $3 or chores.lease_until > $4
+`
+
+type TakeChoreParams struct {
+	Name   string
+	Until  column.Time
+	Now    column.Time
+	Latest column.Time
+}
+
+func (q *Queries) TakeChore(ctx context.Context, arg TakeChoreParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, takeChore,
+		arg.Name,
+		arg.Until,
+		arg.Now,
+		arg.Latest,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const workspaces = `-- name: Workspaces :many

@@ -218,6 +218,11 @@ type LineItemDuty struct {
 	LineItemID   greenroom.LineItemID
 }
 
+type Node struct {
+	ID    string
+	Beats int64
+}
+
 type Notice struct {
 	WorkspaceID  greenroom.WorkspaceID
 	ConnectionID greenroom.ConnectionID

@@ -68,3 +68,18 @@ join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
 where p.state = 'waiting' and not c.disabled
 order by due
 limit 1;
+
+-- name: Beat :exec
+insert into nodes (id, beats) values (@id, 1)
+on conflict (id) do update set beats = nodes.beats + 1;
+
+-- name: Nodes :many
+select * from nodes;
+
+-- name: ForgetNode :exec
+delete from nodes where id = @id;
+
+-- name: TakeChore :execrows
+insert into chores (name, lease_until) values (@name, @until)
+on conflict (name) do update set lease_until = excluded.lease_until
+where chores.lease_until <= @now or chores.lease_until > @latest;

@@ -20,6 +20,8 @@ func Run(t *testing.T, open func(t *testing.T) greenroom.Store) {
 	t.Run("Store", func(t *testing.T) { testStore(t, open) })
 	t.Run("Instance", func(t *testing.T) { testInstance(t, open) })
 	t.Run("Queue", func(t *testing.T) { testQueue(t, open) })
+	t.Run("Nodes", func(t *testing.T) { testNodes(t, open(t).Instance()) })
+	t.Run("Chores", func(t *testing.T) { testChores(t, open(t).Instance()) })
 	t.Run("Watch", func(t *testing.T) { testWatch(t, open) })
 	t.Run("Workspace", func(t *testing.T) { testWorkspace(t, open(t)) })
 	t.Run("Hosts", func(t *testing.T) { testHosts(t, open(t)) })
