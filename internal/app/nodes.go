@@ -4,11 +4,23 @@ import "github.com/greenroom-lti/greenroom/internal/store"
 
 // hear acts upon what another server, or a command, has written.
 func (a *App) hear(c store.Change) {
-	if c.Topic == store.PassbacksDue || c.Topic == store.Everything {
+	switch c.Topic {
+	case store.PassbacksDue:
 		a.passbacks.Wake()
-	}
-	if c.Topic == store.RostersDue || c.Topic == store.Everything {
+	case store.RostersDue:
 		a.rosters.Wake()
+	case store.LineItemsDue:
+		a.lineItems.Wake()
+	case store.Settings:
+		a.Service.Recent.Forget(c.Workspace)
+	case store.Everything:
+		a.Service.Recent.ForgetAll()
+		a.passbacks.Wake()
+		a.rosters.Wake()
+		a.lineItems.Wake()
+	}
+	if a.heard != nil {
+		a.heard(c)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/jobs"
 	"github.com/greenroom-lti/greenroom/internal/launch"
 	"github.com/greenroom-lti/greenroom/internal/stage"
+	"github.com/greenroom-lti/greenroom/internal/store"
 	"github.com/greenroom-lti/greenroom/internal/web"
 )
 
@@ -38,6 +39,7 @@ type App struct {
 	sweeps    *jobs.Sweeps
 	notices   *jobs.Notices
 	nodes     *jobs.Nodes
+	heard     func(store.Change) // tests: hears what hear has acted upon
 	lock      *flock.Flock
 	health    healthWatch
 	secured   *secured // nil: a proxy in front speaks TLS

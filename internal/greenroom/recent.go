@@ -97,6 +97,13 @@ func (r *Recent) Forget(w WorkspaceID) {
 	delete(r.rows, w)
 }
 
+// ForgetAll forgets everything: something may have been missed.
+func (r *Recent) ForgetAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.rows)
+}
+
 // lasting is a connection without what every launch changes.
 func (c Connection) lasting() Connection {
 	c.LastLaunchAt, c.LastPassbackAt = time.Time{}, time.Time{}

@@ -19,6 +19,8 @@ const (
 	PassbacksDue Topic = "passbacks"
 	// RostersDue: a roster may be due.
 	RostersDue Topic = "rosters"
+	// LineItemsDue: a gradebook column may have to be made.
+	LineItemsDue Topic = "line_items"
 	// Settings: what SettingsVersion counts has changed.
 	Settings Topic = "settings"
 	// Everything: something may have been missed. Forget what you remember, and
@@ -110,6 +112,7 @@ func (p *poller) ask(ctx context.Context, hear func(Change)) {
 	}
 	hear(Change{Topic: PassbacksDue})
 	hear(Change{Topic: RostersDue})
+	hear(Change{Topic: LineItemsDue})
 }
 
 // announce has the transaction tell other processes of a change, if it is

@@ -63,7 +63,11 @@ func (l *changes) decode(line string) (Change, bool) {
 		return Change{}, false
 	}
 	c := Change{Topic(parts[1]), greenroom.WorkspaceID(parts[2])}
-	return c, c.Topic == PassbacksDue || c.Topic == RostersDue || c.Topic == Settings
+	switch c.Topic {
+	case PassbacksDue, RostersDue, LineItemsDue, Settings:
+		return c, true
+	}
+	return Change{}, false
 }
 
 // run listens, and asks regularly while nothing can be heard.

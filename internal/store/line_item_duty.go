@@ -45,6 +45,9 @@ func (r reader) SessionsAt(ctx context.Context, id greenroom.ResourceLinkID) ([]
 
 // SaveLineItemDuty implements greenroom.Tx. ErrNotFound if there is no such link.
 func (t *workspaceTx) SaveLineItemDuty(ctx context.Context, d greenroom.LineItemDuty) error {
+	if d.State == greenroom.LineItemWanted && d.Attempts == 0 && d.LeaseUntil.IsZero() {
+		t.txn.announce(LineItemsDue, t.workspace)
+	}
 	return t.fail("line item duty of link "+string(d.Link), t.txn.db.SaveLineItemDuty(ctx, q.SaveLineItemDutyParams{
 		WorkspaceID: t.workspace, LinkID: d.Link, ConnectionID: d.Connection, State: d.State, NextTry: column.Time(d.NextTry),
 		Attempts: d.Attempts, LeaseUntil: column.Time(d.LeaseUntil), Answer: d.Answer, LineItemID: d.LineItem,
