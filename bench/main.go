@@ -97,6 +97,7 @@ func (b *bench) on(ctx context.Context, database string) error {
 			continue
 		}
 		b.title("%s: %s", database, part.name)
+		b.part = database + "-" + part.name
 		if err := part.run(ctx, b); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
@@ -121,6 +122,7 @@ func readOptions(args []string) (options, error) {
 	flags.IntVar(&o.Active, "platforms", 8, "platforms that launch")
 	flags.IntVar(&o.Rows, "rows", 1_000_000, "old launches, for what rows")
 	flags.IntVar(&o.Scores, "scores", 1500, "scores of a round")
+	flags.StringVar(&profiles, "profile", "", "a folder for CPU profiles of what is measured")
 	many := flags.Int("connections", 100_000, "connected platforms, for what connections")
 	if err := flags.Parse(args); err != nil {
 		return o, err

@@ -20,7 +20,8 @@ type bench struct {
 	lms      *lms
 	postgres *pgtest.Server // nil on SQLite
 	out      io.Writer
-	made     int // databases so far
+	made     int    // databases so far
+	part     string // what is being measured
 }
 
 func (b *bench) title(format string, args ...any) { fmt.Fprintf(b.out, "\n## "+format+"\n\n", args...) }
@@ -32,7 +33,7 @@ func (b *bench) start(ctx context.Context, kind string, change func(*settings)) 
 	if err != nil {
 		return nil, err
 	}
-	s := settings{Kind: kind, Folder: folder, LMS: b.lms.URL, Key: here.Key, Connections: b.Active, Active: b.Active}
+	s := settings{Part: b.part, Kind: kind, Folder: folder, LMS: b.lms.URL, Key: here.Key, Connections: b.Active, Active: b.Active}
 	pid := 0
 	if b.postgres != nil {
 		pid = b.postgres.PID()
@@ -234,6 +235,7 @@ func (b *bench) deliver(ctx context.Context, kind string, perLane int) (cpu, rat
 	if err != nil {
 		return 0, 0, 0, err
 	}
+	defer s.profiled()()
 	asked, sent, begun := b.lms.tokens.Load(), b.lms.scores.Load(), time.Now()
 	if err := s.ask("deliver", perLane); err != nil {
 		return 0, 0, 0, err

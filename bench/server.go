@@ -1,13 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/pprof"
+	"runtime/pprof"
 	"os"
 	"os/exec"
 	"strconv"
@@ -20,6 +21,7 @@ import (
 
 // Settings are what a server is started with, in JSON in settingsVariable.
 type settings struct {
+	Part string // what it is measured for
 	Kind     string // greenroom or floor
 	Database string // URL; empty: SQLite in Folder
 	Folder   string
@@ -110,6 +112,7 @@ func serve(ctx context.Context) error {
 // controls are what is asked of a server while no clock runs.
 func controls(ctx context.Context, e engine) http.Handler {
 	mux := http.NewServeMux()
+	var profile bytes.Buffer // asked for by one, in turn
 	mux.HandleFunc("GET /cpu", func(w http.ResponseWriter, _ *http.Request) {
 		var u syscall.Rusage
 		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -129,7 +132,17 @@ func controls(ctx context.Context, e engine) http.Handler {
 			}
 		}
 	}
-	mux.HandleFunc("GET /profile", pprof.Profile)
+	mux.HandleFunc("POST /profile/begin", func(w http.ResponseWriter, _ *http.Request) {
+		profile.Reset()
+		if err := pprof.StartCPUProfile(&profile); err != nil {
+			http.Error(w, err.Error(), http.StatusConflict)
+		}
+	})
+	mux.HandleFunc("POST /profile/end", func(w http.ResponseWriter, _ *http.Request) {
+		pprof.StopCPUProfile()
+		_, _ = w.Write(profile.Bytes())
+	})
+	mux.HandleFunc("GET /allocs", func(w http.ResponseWriter, _ *http.Request) { _ = pprof.Lookup("allocs").WriteTo(w, 0) })
 	mux.HandleFunc("POST /grow", do(e.grow))
 	mux.HandleFunc("POST /owe", do(e.owe))
 	mux.HandleFunc("POST /deliver", do(func(ctx context.Context, n int) error { e.deliver(ctx, n); return nil }))
