@@ -144,7 +144,7 @@ func textOf(body []byte) string {
 	switch {
 	case text == "[]" || text == "{}" || text == "null":
 		return ""
-	case isObject(body):
+	case strings.HasPrefix(text, "{"):
 		text = saidIn(body)
 	case strings.HasPrefix(text, "<"):
 		text = htmlText(text)

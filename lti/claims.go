@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -22,9 +21,6 @@ const (
 // left out. What a launch needs is read here too, for a refusal's sake, and
 // checked by the steps that follow.
 func (f *finishing) readClaims() error {
-	if err := checkJSON(f.token.payload); err != nil {
-		return err
-	}
 	c, err := readObject(f.token.payload)
 	if err != nil {
 		return err
@@ -150,9 +146,11 @@ func readCustom(c object, name string) map[string]string {
 		return nil
 	}
 	custom := make(map[string]string, len(o.members))
-	for _, name := range slices.Sorted(maps.Keys(o.members)) {
-		raw := o.raw(name)
-		if raw == nil {
+	members := slices.Clone(o.members)
+	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	for _, m := range members {
+		name, raw := m.name, m.raw
+		if string(raw) == "null" {
 			continue
 		}
 		value, err := customText(raw)
@@ -172,8 +170,7 @@ func customText(raw json.RawMessage) (string, error) {
 	case '{', '[':
 		return "", errors.New("not a string")
 	case '"':
-		var s string
-		err := json.Unmarshal(raw, &s)
+		s, err := readText(raw)
 		return clean(s), err
 	}
 	return string(raw), nil // a number, true or false

@@ -50,7 +50,7 @@ func ParseKeySet(document []byte) (*KeySet, error) {
 		return nil, fmt.Errorf("key set: %w", err)
 	}
 	var keys []json.RawMessage
-	if err := json.Unmarshal(o.members["keys"], &keys); err != nil || keys == nil {
+	if err := json.Unmarshal(o.raw("keys"), &keys); err != nil || keys == nil {
 		return nil, errors.New(`key set: no list of "keys"`)
 	}
 	if len(keys) > maxKeySetKeys {
@@ -74,7 +74,7 @@ func ParseKeySet(document []byte) (*KeySet, error) {
 }
 
 func parseKey(raw json.RawMessage) (PublicKey, error) {
-	o, err := readObject(raw)
+	o, err := readDocument(raw)
 	if err != nil {
 		return PublicKey{}, err
 	}

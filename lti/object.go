@@ -1,6 +1,7 @@
 package lti
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,35 +14,42 @@ import (
 // type count as absent and are noted as odd.
 type object struct {
 	path    string // for the notes; empty at the top
-	members map[string]json.RawMessage
+	members []member
 	odd     *[]string
 }
 
-func readObject(data []byte) (object, error) {
+// readObject reads an object in which no member comes twice.
+func readObject(data []byte) (object, error) { return readAs(data, true) }
+
+// readDocument reads an answer of a platform's.
+func readDocument(data []byte) (object, error) { return readAs(data, false) }
+
+func readAs(data []byte, unique bool) (object, error) {
 	o := object{odd: new([]string)}
-	if !isObject(data) {
-		return o, errors.New("not a JSON object")
+	members, err := scan(data, unique)
+	if err == nil && members == nil {
+		err = errNoObject
 	}
-	err := json.Unmarshal(data, &o.members)
+	o.members = members
 	return o, err
 }
 
-// readDocument reads an answer of a platform's, which nobody has looked at yet.
-func readDocument(data []byte) (object, error) {
-	if err := inspect(data, false); err != nil {
-		return object{}, err
-	}
-	return readObject(data)
-}
+var errNoObject = errors.New("not a JSON object")
 
-func isObject(raw []byte) bool {
-	return strings.HasPrefix(strings.TrimLeft(string(raw), " \t\r\n"), "{")
+// member returns the one of a name, nil if it is absent.
+func (o object) member(name string) *member {
+	for i := len(o.members) - 1; i >= 0; i-- {
+		if o.members[i].name == name {
+			return &o.members[i]
+		}
+	}
+	return nil
 }
 
 // raw returns a member, nil if it is absent or null.
 func (o object) raw(name string) json.RawMessage {
-	if raw := o.members[name]; string(raw) != "null" {
-		return raw
+	if m := o.member(name); m != nil && string(m.raw) != "null" {
+		return m.raw
 	}
 	return nil
 }
@@ -75,8 +83,14 @@ func pointer[T any](o object, name, want string) *T {
 
 // text returns an optional string. NUL, which databases choke on, is replaced.
 func (o object) text(name string) string {
-	var s string
-	o.optional(name, "a string", &s)
+	raw := o.raw(name)
+	if raw == nil {
+		return ""
+	}
+	s, err := readText(raw)
+	if err != nil {
+		o.note(name, "not a string")
+	}
 	return clean(s)
 }
 
@@ -88,8 +102,7 @@ func (o object) texts(name string) []string {
 	if raw == nil {
 		return nil
 	}
-	var one string
-	if json.Unmarshal(raw, &one) == nil {
+	if one, err := readText(raw); err == nil {
 		return []string{clean(one)}
 	}
 	list, err := stringList(raw)
@@ -121,13 +134,12 @@ func (o object) object(name string) (object, bool) {
 	if raw == nil {
 		return object{}, false
 	}
-	inner, err := readObject(raw)
-	if err != nil {
-		o.note(name, err.Error())
+	inside := o.member(name).inside
+	if inside == nil {
+		o.note(name, errNoObject.Error())
 		return object{}, false
 	}
-	inner.path, inner.odd = strings.TrimPrefix(o.path+" "+name, " "), o.odd
-	return inner, true
+	return object{path: strings.TrimPrefix(o.path+" "+name, " "), members: inside, odd: o.odd}, true
 }
 
 // required returns a string that must be there and not be empty.
@@ -136,14 +148,24 @@ func (o object) required(name string) (string, error) {
 	if raw == nil {
 		return "", fmt.Errorf("%s is absent", name)
 	}
-	var s string
-	switch err := json.Unmarshal(raw, &s); {
+	switch s, err := readText(raw); {
 	case err != nil:
 		return "", fmt.Errorf("%s is not a string", name)
 	case s == "":
 		return "", fmt.Errorf("%s is empty", name)
+	default:
+		return s, nil
 	}
-	return s, nil
+}
+
+// readText reads a value that is a string. What has no escape in it says what
+// it is.
+func readText(raw json.RawMessage) (s string, err error) {
+	if len(raw) > 1 && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), nil
+	}
+	err = json.Unmarshal(raw, &s)
+	return s, err
 }
 
 // maxIdentifier is the length that LTI allows for its identifiers.
@@ -187,18 +209,27 @@ func (o object) seconds(name string) (int64, error) {
 	return n, nil
 }
 
-// stringList decodes an array in which every element is a string.
+// stringList reads a value that is an array of strings.
 func stringList(raw json.RawMessage) ([]string, error) {
-	var list []*string
-	if json.Unmarshal(raw, &list) != nil || list == nil {
-		return nil, errors.New("not a list of strings")
+	s := scanner{data: raw, text: string(raw)}
+	if s.next() != '[' {
+		return nil, errNoTexts
 	}
-	texts := make([]string, len(list))
-	for i, s := range list {
-		if s == nil {
-			return nil, errors.New("not a list of strings")
+	texts := []string{}
+	for more := !s.begin(']'); more; {
+		if s.next() != '"' {
+			return nil, errNoTexts
 		}
-		texts[i] = *s
+		text, err := s.str()
+		if err == nil {
+			more, err = s.more(']')
+		}
+		if err != nil {
+			return nil, errNoTexts
+		}
+		texts = append(texts, text)
 	}
 	return texts, nil
 }
+
+var errNoTexts = errors.New("not a list of strings")

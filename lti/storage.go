@@ -60,12 +60,10 @@ func storageFor(p PendingLogin, r Registration, value string) *Storage {
 // FinishLaunch says which.
 func (t *Tool) Storage(ctx context.Context, p Params, cookies []*http.Cookie, launchURL string) *Storage {
 	f := &finishing{ctx: ctx, tool: t, now: t.now(), params: p, cookies: cookies, launchURL: launchURL}
-	for _, holds := range []func() error{f.request, f.state, f.findRegistration, f.platformError} {
-		if holds() != nil {
-			return nil
-		}
+	if p.asked || f.request() != nil || f.state() != nil || t.holdsSecret(f.pending, f.cookies) {
+		return nil
 	}
-	if p.asked || t.holdsSecret(f.pending, f.cookies) {
+	if f.findRegistration() != nil || f.platformError() != nil {
 		return nil
 	}
 	return storageFor(f.pending, f.registration, "")

@@ -32,7 +32,7 @@ func (f *finishing) parseToken() error {
 		return err
 	}
 	for _, name := range forbidden {
-		if _, ok := t.header.members[name]; ok {
+		if t.header.member(name) != nil {
 			return fmt.Errorf("header has %q", name)
 		}
 	}
@@ -57,9 +57,6 @@ func splitToken(raw string) (token, error) {
 			return token{}, fmt.Errorf("part %d: %w", i+1, err)
 		}
 		decoded[i] = b
-	}
-	if err := checkJSON(decoded[0]); err != nil {
-		return token{}, fmt.Errorf("header: %w", err)
 	}
 	header, err := readObject(decoded[0])
 	if err != nil {

@@ -3,6 +3,7 @@ package profile
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -253,18 +254,24 @@ type Copy struct {
 // All returns every profile in the order in which to list them: by name, the
 // corporate one and Generic last.
 func All() []Profile {
-	return []Profile{
-		Blackboard(), Brightspace(), Canvas(), Itslearning(), Moodle(), OpenEdX(), Sakai(), Schoology(), Corporate(), Generic(),
+	all := make([]Profile, len(makers))
+	for i, make := range makers {
+		all[i] = make()
 	}
+	return all
+}
+
+var makers = []func() Profile{
+	Blackboard, Brightspace, Canvas, Itslearning, Moodle, OpenEdX, Sakai, Schoology, Corporate, Generic,
 }
 
 // For returns the profile of a product_family_code, whatever its case and the
 // blanks around it; Generic if nobody is known by it.
 func For(productFamilyCode string) Profile {
 	code := strings.TrimSpace(productFamilyCode)
-	for _, p := range All() {
-		if slices.ContainsFunc(p.Families, func(f string) bool { return strings.EqualFold(f, code) }) {
-			return p
+	for _, k := range index() {
+		if slices.ContainsFunc(k.families, func(f string) bool { return strings.EqualFold(f, code) }) {
+			return k.make()
 		}
 	}
 	return Generic()
@@ -272,13 +279,32 @@ func For(productFamilyCode string) Profile {
 
 // ByCode returns the profile of this package's own code.
 func ByCode(code string) (Profile, bool) {
-	for _, p := range All() {
-		if p.Code == code {
-			return p, true
+	for _, k := range index() {
+		if k.code == code {
+			return k.make(), true
 		}
 	}
 	return Profile{}, false
 }
+
+// A known profile is made anew for everybody who asks, so that nobody changes
+// another one's.
+type known struct {
+	code     string
+	families []string
+	make     func() Profile
+}
+
+// index is asked for with every launch; making all profiles to find one would
+// cost more than what it is for.
+var index = sync.OnceValue(func() []known {
+	var all []known
+	for _, make := range makers {
+		p := make()
+		all = append(all, known{p.Code, p.Families, make})
+	}
+	return all
+})
 
 // Fill puts an issuer and a client ID into the texts. What cannot be filled
 // becomes empty.
@@ -287,6 +313,9 @@ func (e Endpoints) Fill(issuer, clientID string) Endpoints {
 		issuer = e.Issuer
 	}
 	fill := func(s string) string {
+		if !strings.Contains(s, "{") {
+			return s
+		}
 		if issuer == "" && strings.Contains(s, "{issuer}") || clientID == "" && strings.Contains(s, "{client_id}") {
 			return ""
 		}
