@@ -35,52 +35,56 @@ const more = "…"
 // claims that no specification of LTI names, the names stay and the values are
 // masked. It returns "" for what is no JSON object.
 func MaskClaims(payload json.RawMessage) string {
-	d := json.NewDecoder(bytes.NewReader(payload))
-	d.UseNumber()
-	var claims map[string]any
-	if err := d.Decode(&claims); err != nil || claims == nil {
+	claims, ok := readClaims(payload)
+	if !ok {
 		return ""
 	}
-	kept, room, left := map[string]any{}, maxClaims-len(`{"…":"1000000 more"}`), 0
-	for _, name := range claimOrder(claims) {
-		if secretKey(name) {
+	w := claimWriter{out: make([]byte, 0, len(payload))}
+	room, left := maxClaims-len(`{"…":"1000000 more"}`), 0
+	for _, m := range claimOrder(claims.members) {
+		rule, known := claimRules[m.key]
+		switch {
+		case secretKey(m.key):
 			continue
-		}
-		rule, known := claimRules[name]
-		if !known {
+		case !known:
 			rule = masked
 		}
-		key, value := claimKey(name), maskValue(rule, claims[name], 1)
-		size := len(jsonText(key)) + len(jsonText(value)) + len(`:,`)
-		if _, twice := kept[key]; twice || size > room {
+		key, before := claimKey(m.key), len(w.out)
+		if w.has(key) {
 			left++
 			continue
 		}
-		kept[key] = value
-		room -= size
+		w.put(key, func(out []byte) []byte { return maskValue(out, rule, m.value, 1) })
+		if size := len(w.out) - before + 1; size > room {
+			w.take()
+			left++
+		} else {
+			room -= size
+		}
 	}
+	w.rest(left)
+	return string(w.end())
+}
+
+// rest says how many members were left out.
+func (w *claimWriter) rest(left int) {
 	if left > 0 {
-		kept[more] = fmt.Sprintf("%d more", left)
+		w.put(more, func(out []byte) []byte { return appendText(out, fmt.Sprintf("%d more", left)) })
 	}
-	return jsonText(kept)
 }
 
 // claimOrder puts the claims that are known in front, so that a flood of others
 // cannot push them out.
-func claimOrder(claims map[string]any) []string {
-	names := slices.Sorted(maps.Keys(claims))
-	slices.SortStableFunc(names, func(a, b string) int {
-		_, knownA := claimRules[a]
-		_, knownB := claimRules[b]
-		switch {
-		case knownA == knownB:
-			return 0
-		case knownA:
-			return -1
+func claimOrder(claims []claimMember) []claimMember {
+	order := make([]claimMember, 0, len(claims))
+	for _, wanted := range []bool{true, false} {
+		for _, m := range claims {
+			if _, known := claimRules[m.key]; known == wanted {
+				order = append(order, m)
+			}
 		}
-		return 1
-	})
-	return names
+	}
+	return order
 }
 
 // A claimRule says what is kept of a claim, and of all that is in it.
@@ -131,55 +135,58 @@ func (r claimRule) within(key string) claimRule {
 	return r
 }
 
-func maskValue(rule claimRule, v any, depth int) any {
-	switch v := v.(type) {
-	case map[string]any:
-		return maskObject(rule, v, depth)
-	case []any:
-		return maskList(rule, v, depth)
-	case string:
-		return maskString(rule, v)
-	case json.Number:
-		if rule == plain || rule == byKey {
-			return maskNumber(v)
-		}
-		return "••• (number)"
+// maskValue appends JSON to out.
+func maskValue(out []byte, rule claimRule, v claimValue, depth int) []byte {
+	switch v.kind {
+	case '{':
+		return maskObject(out, rule, v, depth)
+	case '[':
+		return maskList(out, rule, v, depth)
+	case '"':
+		return appendText(out, maskString(rule, v.text))
+	case 't', 'f', 'n':
+		return append(out, v.text...) // a boolean or null says nothing about anybody
 	}
-	return v // a boolean or null says nothing about anybody
+	if rule == plain || rule == byKey {
+		return append(out, maskNumber(v.text)...)
+	}
+	return append(out, aNumber...)
 }
 
-func maskObject(rule claimRule, o map[string]any, depth int) any {
+func maskObject(out []byte, rule claimRule, o claimValue, depth int) []byte {
 	if depth >= maxClaimDepth {
-		return more
+		return appendText(out, more)
 	}
-	kept, left := map[string]any{}, 0
-	for _, key := range slices.Sorted(maps.Keys(o)) {
+	w, left := claimWriter{out: out, from: len(out)}, 0
+	for _, m := range o.members {
 		switch {
-		case secretKey(key):
-		case len(kept) == maxClaimItems:
+		case secretKey(m.key):
+		case len(w.written) == maxClaimItems:
 			left++
 		default:
-			kept[claimKey(key)] = maskValue(rule.within(key), o[key], depth+1)
+			w.put(claimKey(m.key), func(out []byte) []byte { return maskValue(out, rule.within(m.key), m.value, depth+1) })
 		}
 	}
-	if left > 0 {
-		kept[more] = fmt.Sprintf("%d more", left)
-	}
-	return kept
+	w.rest(left)
+	return w.end()
 }
 
-func maskList(rule claimRule, list []any, depth int) any {
+func maskList(out []byte, rule claimRule, list claimValue, depth int) []byte {
 	if depth >= maxClaimDepth {
-		return more
+		return appendText(out, more)
 	}
-	kept := []any{}
-	for i, v := range list {
-		if i == maxClaimItems {
-			return append(kept, fmt.Sprintf("%s %d more", more, len(list)-i))
+	out = append(out, '[')
+	for i, m := range list.members {
+		if i > 0 {
+			out = append(out, ',')
 		}
-		kept = append(kept, maskValue(rule, v, depth+1))
+		if i == maxClaimItems {
+			out = appendText(out, fmt.Sprintf("%s %d more", more, len(list.members)-i))
+			break
+		}
+		out = maskValue(out, rule, m.value, depth+1)
 	}
-	return kept
+	return append(out, ']')
 }
 
 func maskString(rule claimRule, s string) string {
@@ -195,12 +202,15 @@ func maskString(rule claimRule, s string) string {
 }
 
 // maskNumber keeps a number as it is written, unless that is endless.
-func maskNumber(n json.Number) any {
+func maskNumber(n string) string {
 	if len(n) > 40 {
-		return "••• (number)"
+		return aNumber
 	}
 	return n
 }
+
+// aNumber stands for one that is masked.
+const aNumber = `"••• (number)"`
 
 func claimKey(key string) string { return clip(scrub(clip(key, maxClaimScanned)), maxClaimKey) }
 
@@ -236,12 +246,9 @@ var (
 // without what steers a terminal or turns the direction of writing, and without
 // e-mail addresses and tokens.
 func scrub(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Bidi_Control, r) {
-			return -1
-		}
-		return r
-	}, oneLine(s))
+	if !isPlainLine(s) {
+		s = withoutSteering(s)
+	}
 	if strings.Contains(s, "eyJ") {
 		s = token.ReplaceAllString(s, "(token)")
 	}
@@ -249,6 +256,15 @@ func scrub(s string) string {
 		s = email.ReplaceAllString(s, "•••@$1")
 	}
 	return s
+}
+
+func withoutSteering(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, oneLine(s))
 }
 
 // hasEmail looks for the sign first: most texts have none, and each launch has
@@ -261,7 +277,7 @@ func hasEmail(s string) bool {
 // that are more than a number: LMSes put session keys there. A fragment with
 // values goes as a whole.
 func withoutQuery(s string) string {
-	if !strings.Contains(s, "://") {
+	if !strings.Contains(s, "://") || !strings.ContainsAny(s, "@?#") {
 		return s
 	}
 	u, err := url.Parse(s)
@@ -293,18 +309,40 @@ func secretKey(key string) bool {
 	case "nonce", "data", "jti", "sid", "at_hash", "c_hash":
 		return true
 	}
-	return hasWord(key, "token", "secret", "passw", "nonce", "jwt", "assertion", "signature", "_sign",
-		"sesskey", "session_id", "sessionid", "session_key", "api_key", "apikey", "cookie", "credential")
+	return secretWords.within(key)
 }
 
 // personKey tells whether the name of a custom parameter speaks of a person.
-func personKey(key string) bool {
-	return hasWord(strings.ToLower(key), "name", "mail", "phone", "mobile", "user", "person", "login", "student",
+func personKey(key string) bool { return personWords.within(strings.ToLower(key)) }
+
+var (
+	secretWords = wordsOf("token", "secret", "passw", "nonce", "jwt", "assertion", "signature", "_sign",
+		"sesskey", "session_id", "sessionid", "session_key", "api_key", "apikey", "cookie", "credential")
+	personWords = wordsOf("name", "mail", "phone", "mobile", "user", "person", "login", "student",
 		"learner", "teacher", "instructor", "birth", "gender", "address", "picture", "photo", "avatar", "sourcedid", "sis_id")
+)
+
+// words are looked for all at once, by their first bytes.
+type words [256][]string
+
+func wordsOf(list ...string) *words {
+	var w words
+	for _, word := range list {
+		w[word[0]] = append(w[word[0]], word)
+	}
+	return &w
 }
 
-func hasWord(s string, words ...string) bool {
-	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
+// within tells whether a text has one of the words in it.
+func (w *words) within(s string) bool {
+	for i := range len(s) {
+		for _, word := range w[s[i]] {
+			if strings.HasPrefix(s[i:], word) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // jsonText never fails: it is given what a decoder made.

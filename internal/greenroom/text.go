@@ -11,6 +11,9 @@ import (
 
 // oneLine trims, drops control characters and folds white space.
 func oneLine(s string) string {
+	if isPlainLine(s) {
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
@@ -23,9 +26,23 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
+// isPlainLine tells that a text is one line of ASCII already, without blanks to
+// spare: most texts are.
+func isPlainLine(s string) bool {
+	blank := true
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c > '~' || c == ' ' && blank {
+			return false
+		}
+		blank = c == ' '
+	}
+	return s == "" || !blank
+}
+
 // clip cuts text from outside to at most n characters.
 func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
+	if len(s) <= n || utf8.RuneCountInString(s) <= n {
 		return s
 	}
 	return string([]rune(s)[:n])
