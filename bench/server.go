@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"runtime/pprof"
 	"os"
 	"os/exec"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,7 +21,7 @@ import (
 
 // Settings are what a server is started with, in JSON in settingsVariable.
 type settings struct {
-	Part string // what it is measured for
+	Part     string // what it is measured for
 	Kind     string // greenroom or floor
 	Database string // URL; empty: SQLite in Folder
 	Folder   string
