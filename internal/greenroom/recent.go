@@ -10,8 +10,11 @@ import (
 // scenario. Recent remembers them. What this process changes is forgotten at
 // once; what others change, within recentFor: then the version of the
 // workspace's settings is asked for, and if it is another one, all is read anew.
+// So it is after recentAtMost: servers of a version that counts no changes may
+// still be at work during an upgrade.
 const (
 	recentFor    = time.Second
+	recentAtMost = 30 * time.Second
 	maxRecent    = 2000 // workspaces
 	maxRecentOne = 1000 // rows of a kind in one workspace
 )
@@ -37,6 +40,7 @@ type Recent struct {
 
 // recentRows are those of one workspace, at one version of its settings.
 type recentRows struct {
+	begun       time.Time // nothing was known before
 	checked     time.Time
 	version     int64
 	workspace   map[string]Workspace // one, under the empty key
@@ -159,8 +163,8 @@ func (r *Recent) fresh(ctx context.Context, w WorkspaceID) (*recentRows, error) 
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if rows == nil || rows.version != version || r.rows[w] != rows {
-		rows = &recentRows{version: version}
+	if rows == nil || rows.version != version || r.rows[w] != rows || !now.Before(rows.begun.Add(recentAtMost)) {
+		rows = &recentRows{version: version, begun: now}
 	} else {
 		kept := *rows
 		rows = &kept

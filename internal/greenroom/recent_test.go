@@ -2,6 +2,7 @@ package greenroom_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -149,5 +150,32 @@ func TestWhatIsReadBeforeAChangeIsNotRemembered(t *testing.T) {
 				t.Errorf("%q is remembered", got)
 			}
 		})
+	}
+}
+
+// A server of the version before counts no changes of settings. What it changes
+// while it is replaced is seen all the same, a little later.
+func TestRecentRowsAreReadAnewNowAndThen(t *testing.T) {
+	o := bothDatabases["SQLite"](t)
+	h := newHouse(t, o)
+	c := h.connect()
+	old, err := sql.Open("sqlite", o.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	for range 29 {
+		must(h.Recent.Connection(t.Context(), h.workspace.ID, c.ID))
+		h.pass(time.Second)
+	}
+	if _, err := old.ExecContext(t.Context(), "update connections set disabled = true"); err != nil {
+		t.Fatal(err)
+	}
+	if must(h.Recent.Connection(t.Context(), h.workspace.ID, c.ID)).Disabled {
+		t.Error("read anew already: this test tells nothing")
+	}
+	h.pass(time.Second)
+	if !must(h.Recent.Connection(t.Context(), h.workspace.ID, c.ID)).Disabled {
+		t.Error("the old server's change is never seen")
 	}
 }

@@ -104,3 +104,20 @@ func CutListeners(ctx context.Context, s *Store) (cut int, err error) {
 	err = s.read.QueryRowContext(ctx, "select count(pg_terminate_backend(pid)) from pg_stat_activity where query = 'listen "+channel+"' or query = '-- ping'").Scan(&cut)
 	return cut, err
 }
+
+// DB is the database itself, for what another program says to it.
+func DB(s *Store) *sql.DB { return s.write }
+
+// Migrations returns the migrations of a dialect by their file names.
+func Migrations(folder string) (map[string]string, error) {
+	files, err := migrations.ReadDir("migrations/" + folder)
+	found := map[string]string{}
+	for _, f := range files {
+		text, err := migrations.ReadFile("migrations/" + folder + "/" + f.Name())
+		if err != nil {
+			return nil, err
+		}
+		found[f.Name()] = string(text)
+	}
+	return found, err
+}
