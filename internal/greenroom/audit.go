@@ -68,6 +68,15 @@ const (
 	WorkspaceDeleted     AuditAction = "workspace.deleted" // in the instance's record alone
 	HostChanged          AuditAction = "workspace.host_changed"
 	HostForgotten        AuditAction = "workspace.host_forgotten"
+	SharedAdded          AuditAction = "registration.added" // of the instance's record, as the next four
+	SharedChanged        AuditAction = "registration.changed"
+	SharedRemoved        AuditAction = "registration.removed"
+	SharedSwitchedOff    AuditAction = "registration.switched_off"
+	SharedSwitchedOn     AuditAction = "registration.switched_on"
+	ClaimCodeCreated     AuditAction = "claim_code.created"
+	ClaimCodeRevoked     AuditAction = "claim_code.revoked"
+	DeploymentClaimed    AuditAction = "deployment.claimed"  // in the workspace's log and the instance's
+	DeploymentReleased   AuditAction = "deployment.released" // likewise
 	PassbackSentAgain    AuditAction = "passback.sent_again"
 	LegacyKeySaved       AuditAction = "connection.legacy_key_saved"
 	LegacyKeyDeleted     AuditAction = "connection.legacy_key_deleted"
@@ -113,6 +122,15 @@ var actionTexts = map[AuditAction]string{
 	WorkspaceDeleted:     "Deleted the workspace",
 	HostChanged:          "Changed the host of the workspace's URLs",
 	HostForgotten:        "Ended a host of the workspace",
+	SharedAdded:          "Added a shared registration",
+	SharedChanged:        "Changed a shared registration",
+	SharedRemoved:        "Removed a shared registration",
+	SharedSwitchedOff:    "Switched a shared registration off",
+	SharedSwitchedOn:     "Switched a shared registration on",
+	ClaimCodeCreated:     "Made a code for a shared registration",
+	ClaimCodeRevoked:     "Revoked a code for a shared registration",
+	DeploymentClaimed:    "Claimed a deployment of a shared registration",
+	DeploymentReleased:   "Released a deployment of a shared registration",
 	PassbackSentAgain:    "Sent a score again",
 	LegacyKeySaved:       "Stored a consumer key of LTI 1.1",
 	LegacyKeyDeleted:     "Deleted a consumer key of LTI 1.1",
@@ -143,6 +161,7 @@ type AuditNoun string
 const (
 	NounConnection AuditNoun = "connection"
 	NounInvite     AuditNoun = "invite"
+	NounShared     AuditNoun = "registration"
 	NounKey        AuditNoun = "key"
 	NounPerson     AuditNoun = "person"
 	NounScenario   AuditNoun = "scenario"
@@ -153,7 +172,7 @@ const (
 
 // AuditNouns lists the kinds, in the order of a menu.
 func AuditNouns() []AuditNoun {
-	return []AuditNoun{NounConnection, NounInvite, NounKey, NounPerson, NounScenario, NounPassback, NounLearner, NounWorkspace}
+	return []AuditNoun{NounConnection, NounInvite, NounShared, NounKey, NounPerson, NounScenario, NounPassback, NounLearner, NounWorkspace}
 }
 
 // Text says the kind in words, in the plural.
@@ -163,6 +182,8 @@ func (n AuditNoun) Text() string {
 		return "Connections"
 	case NounInvite:
 		return "Registration URLs"
+	case NounShared:
+		return "Shared registrations"
 	case NounKey:
 		return "Signing keys"
 	case NounPerson:

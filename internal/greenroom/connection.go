@@ -5,10 +5,11 @@ import "time"
 // How a connection came to be.
 type ConnectedBy string
 
-// The two ways of connecting an LMS.
+// The ways of connecting an LMS.
 const (
 	ByHand         ConnectedBy = "manual"
 	ByRegistration ConnectedBy = "dynamic"
+	BySharing      ConnectedBy = "shared" // by claiming a deployment of a registration of the instance
 )
 
 // A Connection is a workspace's registration with one platform: one pair of
@@ -30,7 +31,11 @@ type Connection struct {
 	KeySetURL string // the platform's public keys
 	Audience  string // of client assertions; empty means TokenURL
 
-	How     ConnectedBy
+	How ConnectedBy
+	// Shared names the registration of the instance whose deployments these
+	// are; empty: the connection is the workspace's own. Issuer, client ID and
+	// URLs are copies then, which change with it.
+	Shared  SharedID
 	Product string   // product_family_code, empty if the platform never said
 	Scopes  []string // granted at registration; nil when nobody said
 	Missing []string // asked for at registration and not granted

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/greenroom-lti/greenroom/lti/profile"
@@ -85,7 +86,7 @@ func (s *Service) EditConnection(ctx context.Context, a Actor, id ConnectionID, 
 		if err != nil {
 			return err
 		}
-		if err := notTaken(ctx, tx, id, c); err != nil {
+		if err := errors.Join(sharedStays(now, c), notTaken(ctx, tx, id, c)); err != nil {
 			return err
 		}
 		saved.Connection = edited(now, c)
@@ -117,6 +118,28 @@ func edited(old, typed Connection) Connection {
 		c.KeySetURL, c.KeySet, c.KeySetAt = typed.KeySetURL, typed.KeySet, typed.KeySetAt
 	}
 	return c
+}
+
+// sharedStays refuses changes of what a shared connection has from the
+// instance's registration.
+func sharedStays(now, typed Connection) error {
+	if now.Shared == "" {
+		return nil
+	}
+	var bad Invalid
+	for _, field := range []struct{ name, was, is string }{
+		{"issuer", now.Issuer, typed.Issuer}, {"client_id", now.ClientID, typed.ClientID},
+		{"auth_url", now.AuthURL, typed.AuthURL}, {"token_url", now.TokenURL, typed.TokenURL},
+		{"jwks_url", now.KeySetURL, typed.KeySetURL}, {"audience", now.Audience, typed.Audience},
+	} {
+		if field.was != field.is {
+			bad.Add(field.name, "This is the shared registration's. Only whoever runs Greenroom can change it.")
+		}
+	}
+	if !slices.Equal(now.Deployments, typed.Deployments) || typed.AcceptDeployments {
+		bad.Add("deployment_ids", "Deployments of a shared registration are claimed and released, not typed.")
+	}
+	return bad.OrNil()
 }
 
 // notTaken refuses an issuer and client ID that another connection has.

@@ -22,6 +22,9 @@ type (
 	PassbackID     string
 	InviteID       string
 	AuditID        string
+	SharedID       string
+	ClaimCodeID    string
+	ArrivalID      string
 	PersonLinkID   string
 	// KeyID is the kid under which a public key is published.
 	KeyID string

@@ -218,6 +218,15 @@ func madeAtOnce(k Key, keys []Key) bool {
 	return slices.ContainsFunc(keys, func(other Key) bool { return other.WithdrawnAt.Equal(k.CreatedAt) })
 }
 
+// SigningKeyOf picks the key that signs. ErrNotFound if none does.
+func SigningKeyOf(keys []Key, now time.Time) (Key, error) {
+	key, ok := signing(keys, now)
+	if !ok {
+		return Key{}, ErrNotFound
+	}
+	return key, nil
+}
+
 // SigningKey returns the key that a workspace signs with now.
 func (s *Service) SigningKey(ctx context.Context, w WorkspaceID) (Key, error) {
 	keys, err := s.Store.Workspace(w).Keys(ctx)
@@ -286,7 +295,13 @@ func lockKeys(ctx context.Context, tx Tx) ([]Key, error) {
 	return tx.Keys(ctx)
 }
 
-func (s *Service) install(ctx context.Context, tx Tx, keys []Key, fresh Key, atOnce bool) (Key, error) {
+// A keyWriter is what changes the keys of one owner.
+type keyWriter interface {
+	AddKey(ctx context.Context, k Key) error
+	SaveKey(ctx context.Context, k Key) error
+}
+
+func (s *Service) install(ctx context.Context, tx keyWriter, keys []Key, fresh Key, atOnce bool) (Key, error) {
 	next, changed, err := s.KeyPolicy.OrUsual().rotate(keys, fresh, s.Now().Truncate(time.Millisecond), atOnce)
 	if err != nil {
 		return Key{}, err
@@ -299,7 +314,7 @@ func (s *Service) install(ctx context.Context, tx Tx, keys []Key, fresh Key, atO
 	return next, tx.AddKey(ctx, next)
 }
 
-// RotateDue withdraws the keys of all workspaces whose time is over, and
+// RotateDue withdraws the keys of all workspaces, and of the instance, whose time is over, and
 // rotates those that have signed for long enough. A workspace in trouble does
 // not keep the others waiting.
 func (s *Service) RotateDue(ctx context.Context) error {
@@ -308,6 +323,9 @@ func (s *Service) RotateDue(ctx context.Context) error {
 		if trouble := s.rotateDue(ctx, w.ID); trouble != nil {
 			err = errors.Join(err, fmt.Errorf("keys of workspace %s: %w", w.ID, trouble))
 		}
+	}
+	if trouble := s.rotateInstanceDue(ctx); trouble != nil {
+		err = errors.Join(err, fmt.Errorf("keys of the instance: %w", trouble))
 	}
 	return err
 }

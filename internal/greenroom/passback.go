@@ -135,7 +135,12 @@ func (s *Service) deliver(ctx context.Context, due DuePassback) Outcome {
 	if wait := stamp.Sub(s.Now()); wait > 0 { // never in the future
 		return Outcome{Kind: Later, After: wait, Answer: due.Answer, Score: o.Score, Cleared: o.Cleared, At: o.At}
 	}
-	key, err := s.SigningKey(ctx, due.Workspace)
+	if stopped, err := s.stopped(ctx, due, c); err != nil {
+		return s.ownFault(ctx, due, o, err)
+	} else if stopped != nil {
+		return *stopped
+	}
+	key, _, err := s.SigningKeyFor(ctx, due.Workspace, c)
 	if err != nil {
 		return s.ownFault(ctx, due, o, err)
 	}
@@ -164,6 +169,20 @@ func (s *Service) deliver(ctx context.Context, due DuePassback) Outcome {
 		return s.ownFault(ctx, due, o, err)
 	}
 	return o.after(refused)
+}
+
+// stopped returns the outcome of a score that must not go out: its deployment
+// of a shared registration was released, or the operator has switched that off.
+func (s *Service) stopped(ctx context.Context, due DuePassback, c Connection) (*Outcome, error) {
+	err := MaySend(ctx, s.Store.Instance(), due.Workspace, c, due.Deployment)
+	claim, refused := errors.AsType[*ClaimError](err)
+	switch {
+	case !refused:
+		return nil, err
+	case claim.Trouble == ClaimSwitchedOff:
+		return &Outcome{Kind: Later, Score: due.Wanted, Answer: "The registration that this LMS shares is switched off by whoever runs Greenroom."}, nil
+	}
+	return &Outcome{Kind: Failed, Score: due.Wanted, Answer: "The deployment was released: this part of the LMS no longer belongs to the workspace."}, nil
 }
 
 // ownFault is for errors of our own: they may pass, so they come again.

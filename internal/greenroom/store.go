@@ -104,9 +104,83 @@ type InstanceStore interface {
 	// wrong, and counts for nothing.
 	TakeChore(ctx context.Context, name string, now, until time.Time) (bool, error)
 
-	// InstanceAudit returns what was kept of workspaces that were deleted, the
-	// newest first. NounID is the workspace's ID.
+	// InstanceAudit returns what was kept of workspaces that were deleted, and
+	// what was done to shared registrations, the newest first.
 	InstanceAudit(ctx context.Context) ([]AuditEntry, error)
+
+	// SharedRegistrations returns all, by name.
+	SharedRegistrations(ctx context.Context) ([]SharedRegistration, error)
+	// SharedRegistration returns ErrNotFound if there is none.
+	SharedRegistration(ctx context.Context, id SharedID) (SharedRegistration, error)
+	// SharedRegistrationsOf returns those of an issuer, of one client if
+	// clientID is not empty.
+	SharedRegistrationsOf(ctx context.Context, issuer, clientID string) ([]SharedRegistration, error)
+	// InstanceKeys returns the instance's keys, the newest first.
+	InstanceKeys(ctx context.Context) ([]Key, error)
+	// Claim returns whose a deployment is. ErrNotFound if it is nobody's.
+	Claim(ctx context.Context, id SharedID, deployment string) (Claim, error)
+	// Claims returns those of a registration, the newest first.
+	Claims(ctx context.Context, id SharedID) ([]Claim, error)
+	// UpdateShared runs fn in one write transaction, with the same promises as
+	// WorkspaceStore.Update.
+	UpdateShared(ctx context.Context, fn func(ctx context.Context, tx SharedTx) error) error
+	// SweepArrivals forgets arrivals that expired before a time.
+	SweepArrivals(ctx context.Context, before time.Time) error
+}
+
+// A SharedTx writes within one transaction what belongs to the instance's
+// registrations, and through Workspace what comes of it in a workspace.
+type SharedTx interface {
+	// SharedRegistration returns ErrNotFound if there is none. It stays as it
+	// is until the transaction ends.
+	SharedRegistration(ctx context.Context, id SharedID) (SharedRegistration, error)
+	SharedRegistrationsOf(ctx context.Context, issuer, clientID string) ([]SharedRegistration, error)
+	// SaveSharedRegistration adds or changes one by its ID, and with it the
+	// issuer, client ID and URLs of all connections that share it. ErrTaken if
+	// another one has the issuer and client ID, or one of the workspaces has a
+	// connection of its own with them.
+	SaveSharedRegistration(ctx context.Context, r SharedRegistration) error
+	// KeepSharedKeySet stores the last good key set of one. ErrNotFound.
+	KeepSharedKeySet(ctx context.Context, id SharedID, document []byte, at time.Time) error
+	// DeleteSharedRegistration removes one with its arrivals. ErrNotFound; it
+	// fails while a deployment of it is claimed.
+	DeleteSharedRegistration(ctx context.Context, id SharedID) error
+
+	// InstanceKeys returns the instance's keys, the newest first. Nobody else
+	// changes them until the transaction ends.
+	InstanceKeys(ctx context.Context) ([]Key, error)
+	AddKey(ctx context.Context, k Key) error
+	// SaveKey changes a key's times and what is left of its private half.
+	// ErrNotFound if there is no such key.
+	SaveKey(ctx context.Context, k Key) error
+
+	// AddArrival spends the state of a launch. ErrSpent if an arrival spent it
+	// before.
+	AddArrival(ctx context.Context, a Arrived) error
+	// Arrival returns one that stays as it is until the transaction ends.
+	// ErrNotFound.
+	Arrival(ctx context.Context, id ArrivalID) (Arrived, error)
+	// SaveArrival keeps how many codes were wrong, and when it was used.
+	SaveArrival(ctx context.Context, a Arrived) error
+	// WrongCodes counts the wrong codes of a deployment's arrivals since a time.
+	WrongCodes(ctx context.Context, id SharedID, deployment string, since time.Time) (int, error)
+	// ClaimCode returns the code that has a hash, whatever became of it. It
+	// stays as it is until the transaction ends. ErrNotFound.
+	ClaimCode(ctx context.Context, hash string) (ClaimCode, error)
+
+	// Claim returns whose a deployment is. ErrNotFound if it is nobody's.
+	Claim(ctx context.Context, id SharedID, deployment string) (Claim, error)
+	Claims(ctx context.Context, id SharedID) ([]Claim, error)
+	// AddClaim gives a deployment to a workspace. ErrTaken if any has it.
+	AddClaim(ctx context.Context, c Claim) error
+	// DropClaim makes the deployment of a workspace nobody's. ErrNotFound if
+	// it has no such claim.
+	DropClaim(ctx context.Context, c Claim) error
+
+	// Workspace returns what writes into one workspace in this transaction.
+	Workspace(w WorkspaceID) Tx
+	// AddAudit adds an entry to the instance's audit log.
+	AddAudit(ctx context.Context, e AuditEntry) error
 }
 
 // A PeopleTx writes within one transaction what belongs to people themselves,
@@ -245,6 +319,12 @@ type Reader interface {
 	// KeyUses returns what platforms have made of the keys' signatures, by key
 	// and connection.
 	KeyUses(ctx context.Context) ([]KeyUse, error)
+
+	// Claims returns the workspace's deployments of shared registrations, the
+	// newest first.
+	Claims(ctx context.Context) ([]Claim, error)
+	// OpenClaimCodes returns those neither used nor revoked nor expired by now.
+	OpenClaimCodes(ctx context.Context, now time.Time) ([]ClaimCode, error)
 
 	Invite(ctx context.Context, id InviteID) (Invite, error)
 	// OpenInvites returns those neither used nor revoked nor expired by now.
@@ -394,6 +474,12 @@ type Tx interface {
 	// SaveKeyUse adds or changes what one platform made of one key. It goes
 	// with its connection. ErrNotFound if there is no such key or connection.
 	SaveKeyUse(ctx context.Context, u KeyUse) error
+
+	// AddClaimCode adds a code to this workspace, whatever it says. ErrTaken if
+	// its hash is known.
+	AddClaimCode(ctx context.Context, c ClaimCode) error
+	// SaveClaimCode keeps when a code was used or revoked. ErrNotFound.
+	SaveClaimCode(ctx context.Context, c ClaimCode) error
 
 	AddInvite(ctx context.Context, i Invite) error
 	SaveInvite(ctx context.Context, i Invite) error

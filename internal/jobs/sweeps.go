@@ -99,6 +99,7 @@ func (s *Sweeps) sweep(ctx context.Context) {
 	}{
 		{"expired sign-ins not swept", s.sweepSignIns},
 		{"expired links not swept", s.sweepLinks},
+		{"expired arrivals not swept", s.sweepArrivals},
 		{"old launches not swept", s.sweepLaunches},
 		{"old practice not erased", s.eraseExpired},
 		{"old notices not forgotten", s.forgetNotices},
@@ -116,6 +117,11 @@ func (s *Sweeps) sweepSignIns(ctx context.Context) error {
 
 func (s *Sweeps) sweepLinks(ctx context.Context) error {
 	return s.store.Instance().SweepPersonLinks(ctx, s.now().Add(-linksRemembered))
+}
+
+// sweepArrivals leaves for an hour what counts the wrong codes of that hour.
+func (s *Sweeps) sweepArrivals(ctx context.Context) error {
+	return s.store.Instance().SweepArrivals(ctx, s.now().Add(-time.Hour))
 }
 
 func (s *Sweeps) rotateKeys(ctx context.Context) error {

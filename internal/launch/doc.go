@@ -11,6 +11,12 @@
 //	GET       /lti/{workspace}/key.pem    the key that signs, for an LMS that reads no key set
 //	GET       /lti/{workspace}/register   Dynamic Registration, opened by the LMS
 //
+// Login, launch and the two documents are below /lti as well, without a
+// workspace: for registrations of the instance, which workspaces share. There
+// the deployment says whose a launch is, when all its checks have held.
+//
+//	POST      /lti/claim                  a code brings a deployment to a workspace
+//
 // # The way in
 //
 // A login writes nothing: all that must be remembered is sealed into the state

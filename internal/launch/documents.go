@@ -22,6 +22,10 @@ func (l *Launch) keySet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return publishKeys(w, keys)
+}
+
+func publishKeys(w http.ResponseWriter, keys []greenroom.Key) error {
 	var public []lti.PublicKey
 	for _, k := range keys {
 		half, err := k.PublicRSA()
@@ -40,7 +44,11 @@ func (l *Launch) openID(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tool := l.platforms.ToolConfiguration(l.endpoints(r, workspace))
+	return l.publishTool(w, l.endpoints(r, workspace))
+}
+
+func (l *Launch) publishTool(w http.ResponseWriter, e greenroom.ToolEndpoints) error {
+	tool := l.platforms.ToolConfiguration(e)
 	// Each activity names its scenario. A registration does not send the
 	// parameter: an empty value of the whole tool might hide an activity's.
 	for i := range tool.Messages {

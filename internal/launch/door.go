@@ -12,10 +12,14 @@ import (
 )
 
 // A door is where a launch comes in: the endpoints of one workspace, on the
-// host that the request came to. What began at a door ends at that door.
+// host that the request came to, or those of the instance's registrations,
+// which workspaces share. What began at a door ends at that door.
 type door struct {
-	workspace greenroom.Workspace
-	urls      web.URLs // of the host
+	workspace greenroom.Workspace // at the shared door zero until the deployment tells
+	urls      web.URLs            // of the host
+
+	shared bool
+	claim  greenroom.Claim // at the shared door, from when the deployment is known on
 
 	login, launch, stored string
 
@@ -28,6 +32,9 @@ type door struct {
 
 // door returns the one that a request came to.
 func (l *Launch) door(r *http.Request) (*door, error) {
+	if r.PathValue("workspace") == "" {
+		return l.sharedDoor(r), nil
+	}
 	w, err := l.workspace(r)
 	if err != nil {
 		return nil, err
@@ -67,5 +74,5 @@ func (l *Launch) isOurs(ctx context.Context, w greenroom.WorkspaceID, here web.U
 		return true
 	}
 	of, err := l.service.HostOf(ctx, target.Host)
-	return err == nil && of == w && same(l.kit.URLs.At(greenroom.HostName(target.Host)).Origin())
+	return err == nil && of != "" && of == w && same(l.kit.URLs.At(greenroom.HostName(target.Host)).Origin())
 }

@@ -28,13 +28,15 @@ func (l *Launch) launch(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (l *Launch) finish(w http.ResponseWriter, r *http.Request, d *door, params lti.Params) error {
-	id := d.workspace.ID
 	record := &recorder{
-		Sealer: d.sealer, service: l.service, workspace: id,
+		Sealer: d.sealer, service: l.service, door: d,
 		arrival: greenroom.Arrival{Reference: web.Reference(r.Context()), Begun: web.Arrived(r.Context())},
 		rung:    func(v *lti.Launch) greenroom.Rung { return l.rungOf(r, v) },
 	}
 	verified, err := l.tool(r.Context(), d, record).FinishLaunch(r.Context(), params, r.Cookies(), d.launch)
+	if errors.Is(record.err, errUnclaimed) {
+		return l.unclaimed(w, r, d, record.verified)
+	}
 	if err != nil {
 		if to := l.reopen(r, d, params); to != "" {
 			http.Redirect(w, r, to, http.StatusSeeOther)
@@ -91,10 +93,10 @@ var errKind = errors.New("verified message is of a kind that is not served")
 // A recorder is the states of one request. Spending is recording the launch.
 type recorder struct {
 	*lti.Sealer
-	service   *greenroom.Service
-	workspace greenroom.WorkspaceID
-	arrival   greenroom.Arrival
-	rung      func(*lti.Launch) greenroom.Rung
+	service *greenroom.Service
+	door    *door
+	arrival greenroom.Arrival
+	rung    func(*lti.Launch) greenroom.Rung
 
 	verified *lti.Launch // from here on the token has been verified
 	launch   greenroom.Launch
@@ -105,6 +107,9 @@ type recorder struct {
 // Spend records the launch (lti.States).
 func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
 	s.verified = verified
+	if s.err = s.door.settle(ctx, s.service, verified); s.err != nil {
+		return s.err
+	}
 	switch verified.MessageType {
 	case lti.MessageResourceLink, lti.MessageDeepLinking, lti.MessageSubmissionReview:
 	default:
@@ -112,7 +117,7 @@ func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
 		return s.err
 	}
 	s.arrival.Rung = s.rung(verified)
-	s.launch, s.token, s.err = s.service.RecordLaunch(ctx, s.workspace, verified, s.arrival)
+	s.launch, s.token, s.err = s.service.RecordLaunch(ctx, s.door.workspace.ID, verified, s.arrival)
 	if errors.Is(s.err, greenroom.ErrSpent) {
 		return lti.ErrSpent
 	}
@@ -122,6 +127,9 @@ func (s *recorder) Spend(ctx context.Context, verified *lti.Launch) error {
 // explain returns what refused the launch. The library sees in each error of
 // Spend a state that could not be spent; some are not about the state at all.
 func (s *recorder) explain(err error) error {
+	if refusal, ok := errors.AsType[*lti.Refusal](s.err); ok {
+		return refusal
+	}
 	scenario, noScenario := errors.AsType[*greenroom.ScenarioError](s.err)
 	_, noPicker := errors.AsType[*greenroom.PickerError](s.err)
 	_, noReview := errors.AsType[*greenroom.ReviewError](s.err)

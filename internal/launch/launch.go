@@ -25,6 +25,9 @@ type Platforms interface {
 	Registrations(w greenroom.WorkspaceID) lti.Registrations
 	// KeySets returns the key sets of one workspace's connections.
 	KeySets(w greenroom.WorkspaceID) lti.KeySets
+	// SharedRegistrations and SharedKeySets are those of the instance.
+	SharedRegistrations() lti.Registrations
+	SharedKeySets() lti.KeySets
 	// ToolConfiguration says what Greenroom is and asks for.
 	ToolConfiguration(t greenroom.ToolEndpoints) dynreg.ToolConfiguration
 }
@@ -60,6 +63,14 @@ func (l *Launch) Mount(mux web.Router) {
 	mux.Handle("POST /lti/{workspace}/launch", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.launch)))
 	mux.Handle("GET /lti/{workspace}/launch", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.reload)))
 	mux.Handle("POST /lti/{workspace}/launch/stored", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.stored)))
+	mux.Handle("GET /lti/login", l.kit.FramePage(l.kit.Limit(web.LoginLimit, l.login)))
+	mux.Handle("POST /lti/login", l.kit.FramePage(l.kit.Limit(web.LoginLimit, l.login)))
+	mux.Handle("POST /lti/launch", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.launch)))
+	mux.Handle("GET /lti/launch", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.reload)))
+	mux.Handle("POST /lti/launch/stored", l.kit.FramePage(l.kit.Limit(web.LaunchLimit, l.stored)))
+	mux.Handle("POST /lti/claim", l.kit.FramePage(l.kit.Limit(web.ClaimLimit, l.claim)))
+	mux.Handle("GET /lti/jwks.json", l.kit.Document(l.sharedKeySet))
+	mux.Handle("GET /lti/.well-known/openid-configuration", l.kit.Document(l.sharedOpenID))
 	mux.Handle("GET /lti/{workspace}/register", l.kit.FramePage(l.kit.Limit(web.RegistrationLimit, l.register)))
 	mux.Handle("POST /lti/{workspace}/notices", l.kit.Document(l.kit.Limit(web.NoticeLimit, l.notices)))
 	mux.Handle("GET /lti/{workspace}/jwks.json", l.kit.Document(l.keySet))

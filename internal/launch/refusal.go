@@ -62,6 +62,9 @@ func (l *Launch) refuse(r *http.Request, d *door, err error) error {
 			page.BackLabel = "Back to the course"
 		}
 	}
+	if d.shared && !l.locate(r, d, &a.row) {
+		return page
+	}
 	l.log.AddOf(d.workspace.ID, a.row, subject)
 	return page
 }

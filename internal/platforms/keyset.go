@@ -108,6 +108,14 @@ const (
 // keep stores a key set that was just fetched in its connection's row, unless
 // a fresh copy of it is there. Launches do not fail if that fails.
 func (p *Platforms) keep(ctx context.Context, r lti.Registration, document []byte) {
+	if ctx.Value(sharedKey{}) != nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+		defer cancel()
+		if err := p.keepShared(ctx, greenroom.SharedID(r.ID), document); err != nil {
+			p.log.WarnContext(ctx, "key set not kept", "registration", r.ID, "err", err)
+		}
+		return
+	}
 	w, ok := ctx.Value(workspaceKey{}).(greenroom.WorkspaceID)
 	if !ok {
 		return

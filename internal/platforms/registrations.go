@@ -28,6 +28,9 @@ func (r registrations) Find(ctx context.Context, issuer, clientID string) ([]lti
 	var found []lti.Registration
 	var off greenroom.ConnectionID
 	for _, c := range connections {
+		if c.Shared != "" { // its people come in by the shared door
+			continue
+		}
 		if c.Disabled {
 			off = c.ID
 			continue
@@ -45,7 +48,7 @@ func (r registrations) Find(ctx context.Context, issuer, clientID string) ([]lti
 
 func (r registrations) Registration(ctx context.Context, id string) (lti.Registration, error) {
 	c, err := r.recent.Connection(ctx, r.workspace, greenroom.ConnectionID(id))
-	if errors.Is(err, greenroom.ErrNotFound) {
+	if errors.Is(err, greenroom.ErrNotFound) || err == nil && c.Shared != "" {
 		return lti.Registration{}, lti.ErrNoRegistration
 	}
 	if err == nil && c.Disabled {

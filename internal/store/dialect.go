@@ -52,6 +52,9 @@ type dialect interface {
 	share(ctx context.Context, tx q.DBTX, workspace, connection string) error
 	// lockPeople keeps people from being added until the transaction ends.
 	lockPeople(ctx context.Context, tx q.DBTX) error
+	// lockInstanceKeys keeps keys of the instance from being added or changed
+	// until the transaction ends.
+	lockInstanceKeys(ctx context.Context, tx q.DBTX) error
 	// due reads due passbacks that no other transaction is about to lease.
 	due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error)
 	// dueRosters does the same with rosters.
@@ -106,6 +109,8 @@ func (sqliteDialect) seize(context.Context, q.DBTX, string, ...string) error { r
 func (sqliteDialect) share(context.Context, q.DBTX, string, string) error { return nil }
 
 func (sqliteDialect) lockPeople(context.Context, q.DBTX) error { return nil }
+
+func (sqliteDialect) lockInstanceKeys(context.Context, q.DBTX) error { return nil }
 
 func (sqliteDialect) due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error) {
 	return db.DuePassbacks(ctx, arg)
@@ -202,6 +207,10 @@ func (postgresDialect) share(ctx context.Context, tx q.DBTX, workspace, connecti
 
 func (postgresDialect) lockPeople(ctx context.Context, tx q.DBTX) error {
 	return lockRows(ctx, tx, "lock table people in share row exclusive mode")
+}
+
+func (postgresDialect) lockInstanceKeys(ctx context.Context, tx q.DBTX) error {
+	return lockRows(ctx, tx, "lock table instance_keys in share row exclusive mode")
 }
 
 func (postgresDialect) due(ctx context.Context, db *q.Queries, arg q.DuePassbacksParams) ([]q.DuePassbacksRow, error) {

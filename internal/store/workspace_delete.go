@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
-	"github.com/greenroom-lti/greenroom/internal/store/column"
 	"github.com/greenroom-lti/greenroom/internal/store/q"
 )
 
@@ -15,7 +14,8 @@ var ownTables = []string{
 	"passbacks", "picks", "sessions", "launches", "key_uses", "line_item_duties", "line_items", "resource_links", "context_members", "rosters", "contexts",
 	"notices", "notice_services", "legacy_keys", "legacy_links",
 	"learners",
-	"deployments", "connections", "invites", "person_links", "scenario_versions", "scenarios", "keys", "members", "audit", "hosts",
+	"deployment_claims", "deployments", "connections", "invites", "person_links", "scenario_versions", "scenarios", "keys", "members", "audit", "hosts",
+	"claim_codes",
 }
 
 // Contents implements greenroom.Reader.
@@ -51,8 +51,5 @@ func (t *workspaceTx) DeleteWorkspace(ctx context.Context, record greenroom.Audi
 	if err := wrote(t.txn.db.DeleteWorkspace(ctx, t.workspace)); err != nil {
 		return t.fail(path, err)
 	}
-	return t.fail(path, t.txn.db.AddInstanceAudit(ctx, q.AddInstanceAuditParams{
-		ID: record.ID, At: column.Time(record.At), Actor: record.Actor, ActorName: record.ActorName, Action: record.Action,
-		Noun: record.Noun, NounID: record.NounID, Label: record.Label, Changes: record.Changes,
-	}))
+	return t.fail(path, addInstanceAudit(ctx, t.txn.db, record))
 }

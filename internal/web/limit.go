@@ -34,6 +34,9 @@ const (
 	// LinkLimit is for links with a secret in them (an invitation, a new
 	// password): twenty at once from one place, then one every ten seconds.
 	LinkLimit LimitName = "one-time links"
+	// ClaimLimit is for codes that bring a deployment to a workspace: twenty at
+	// once from one place, then one every ten seconds.
+	ClaimLimit LimitName = "claim codes"
 	// RegistrationLimit is for registration URLs, which make Greenroom call an
 	// LMS: twenty at once from one place to one workspace, then one every
 	// three seconds.
@@ -69,7 +72,7 @@ func sharesOf(name LimitName) []share {
 			{place: true, burst: 60, every: 2 * time.Second},
 			{place: true, subject: true, burst: 10, every: 10 * time.Second},
 		}
-	case SetUpLimit, LinkLimit:
+	case SetUpLimit, LinkLimit, ClaimLimit:
 		return []share{{place: true, burst: 20, every: 10 * time.Second}}
 	case RegistrationLimit:
 		return []share{{place: true, subject: true, burst: 20, every: 3 * time.Second}}

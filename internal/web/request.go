@@ -95,6 +95,8 @@ func (k *Kit) crossOrigin() *http.CrossOriginProtection {
 	protection := http.NewCrossOriginProtection()
 	protection.AddInsecureBypassPattern("POST /lti/{workspace}/login")
 	protection.AddInsecureBypassPattern("POST /lti/{workspace}/launch")
+	protection.AddInsecureBypassPattern("POST /lti/login")
+	protection.AddInsecureBypassPattern("POST /lti/launch")
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		k.fail(w, r, &PageError{
 			Status:   http.StatusForbidden,

@@ -101,6 +101,19 @@ func (u URLs) SetUp(token string) string {
 	return u.origin + "/setup?token=" + url.QueryEscape(token)
 }
 
+// Shared returns an endpoint of the instance's registrations: where "login",
+// "launch", "launch/stored", "claim", "jwks.json" and
+// ".well-known/openid-configuration" are.
+func (u URLs) Shared(end string) string { return u.origin + "/lti/" + end }
+
+// SharedEndpoints returns the URLs by which platforms know the instance.
+func (u URLs) SharedEndpoints(name string) greenroom.ToolEndpoints {
+	return greenroom.ToolEndpoints{
+		Name: name, Login: u.Shared("login"), Launch: u.Shared("launch"), KeySet: u.Shared("jwks.json"),
+		OpenID: u.Shared(".well-known/openid-configuration"), Logo: u.Logo(),
+	}
+}
+
 // Stored returns where our own page brings back what the platform's storage
 // kept.
 func (u URLs) Stored(w greenroom.WorkspaceID) string { return u.lti(w, "launch/stored") }

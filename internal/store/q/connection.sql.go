@@ -37,7 +37,7 @@ func (q *Queries) AddDeployment(ctx context.Context, arg AddDeploymentParams) er
 }
 
 const connectionByID = `-- name: ConnectionByID :many
-select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deployments, c.auth_url, c.token_url, c.key_set_url, c.audience, c.how, c.product, c.scopes, c.missing, c.disabled, c.key_set, c.key_set_at, c.connected_at, c.updated_at, c.profile, c.allow_anonymous, c.make_line_items, c.configuration_url, c.asked, c.registration_url, c.registration_token, c.heard, c.test, c.test_until,
+select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deployments, c.auth_url, c.token_url, c.key_set_url, c.audience, c.how, c.product, c.scopes, c.missing, c.disabled, c.key_set, c.key_set_at, c.connected_at, c.updated_at, c.profile, c.allow_anonymous, c.make_line_items, c.configuration_url, c.asked, c.registration_url, c.registration_token, c.heard, c.test, c.test_until, c.registration_id,
 	cast(coalesce((
 		select max(l.at) from launches l
 		where l.workspace_id = c.workspace_id and l.connection_id = c.id and l.outcome = 'ok'
@@ -104,6 +104,7 @@ func (q *Queries) ConnectionByID(ctx context.Context, arg ConnectionByIDParams) 
 			&i.Connection.Heard,
 			&i.Connection.Test,
 			&i.Connection.TestUntil,
+			&i.Connection.RegistrationID,
 			&i.LastLaunchAt,
 			&i.LastPassbackAt,
 			&i.Deployment,
@@ -175,7 +176,7 @@ func (q *Queries) ConnectionContents(ctx context.Context, arg ConnectionContents
 }
 
 const connections = `-- name: Connections :many
-select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deployments, c.auth_url, c.token_url, c.key_set_url, c.audience, c.how, c.product, c.scopes, c.missing, c.disabled, c.key_set, c.key_set_at, c.connected_at, c.updated_at, c.profile, c.allow_anonymous, c.make_line_items, c.configuration_url, c.asked, c.registration_url, c.registration_token, c.heard, c.test, c.test_until,
+select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deployments, c.auth_url, c.token_url, c.key_set_url, c.audience, c.how, c.product, c.scopes, c.missing, c.disabled, c.key_set, c.key_set_at, c.connected_at, c.updated_at, c.profile, c.allow_anonymous, c.make_line_items, c.configuration_url, c.asked, c.registration_url, c.registration_token, c.heard, c.test, c.test_until, c.registration_id,
 	cast(coalesce((
 		select max(l.at) from launches l
 		where l.workspace_id = c.workspace_id and l.connection_id = c.id and l.outcome = 'ok'
@@ -241,6 +242,7 @@ func (q *Queries) Connections(ctx context.Context, workspaceID greenroom.Workspa
 			&i.Connection.Heard,
 			&i.Connection.Test,
 			&i.Connection.TestUntil,
+			&i.Connection.RegistrationID,
 			&i.LastLaunchAt,
 			&i.LastPassbackAt,
 			&i.Deployment,
@@ -259,7 +261,7 @@ func (q *Queries) Connections(ctx context.Context, workspaceID greenroom.Workspa
 }
 
 const connectionsOf = `-- name: ConnectionsOf :many
-select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deployments, c.auth_url, c.token_url, c.key_set_url, c.audience, c.how, c.product, c.scopes, c.missing, c.disabled, c.key_set, c.key_set_at, c.connected_at, c.updated_at, c.profile, c.allow_anonymous, c.make_line_items, c.configuration_url, c.asked, c.registration_url, c.registration_token, c.heard, c.test, c.test_until,
+select c.workspace_id, c.id, c.platform, c.issuer, c.client_id, c.accept_deployments, c.auth_url, c.token_url, c.key_set_url, c.audience, c.how, c.product, c.scopes, c.missing, c.disabled, c.key_set, c.key_set_at, c.connected_at, c.updated_at, c.profile, c.allow_anonymous, c.make_line_items, c.configuration_url, c.asked, c.registration_url, c.registration_token, c.heard, c.test, c.test_until, c.registration_id,
 	cast(coalesce((
 		select max(l.at) from launches l
 		where l.workspace_id = c.workspace_id and l.connection_id = c.id and l.outcome = 'ok'
@@ -328,6 +330,7 @@ func (q *Queries) ConnectionsOf(ctx context.Context, arg ConnectionsOfParams) ([
 			&i.Connection.Heard,
 			&i.Connection.Test,
 			&i.Connection.TestUntil,
+			&i.Connection.RegistrationID,
 			&i.LastLaunchAt,
 			&i.LastPassbackAt,
 			&i.Deployment,
@@ -455,10 +458,10 @@ func (q *Queries) PinDeployment(ctx context.Context, arg PinDeploymentParams) er
 const saveConnection = `-- name: SaveConnection :exec
 insert into connections (workspace_id, id, platform, issuer, client_id, accept_deployments, auth_url, token_url, key_set_url,
 	audience, how, product, scopes, missing, disabled, key_set, key_set_at, connected_at, updated_at,
-	profile, allow_anonymous, make_line_items, configuration_url, asked, registration_url, registration_token)
+	profile, allow_anonymous, make_line_items, configuration_url, asked, registration_url, registration_token, registration_id)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
 	$10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-	$20, $21, $22, $23, $24, $25, $26)
+	$20, $21, $22, $23, $24, $25, $26, $27)
 on conflict (workspace_id, id) do update set
 	platform = excluded.platform, issuer = excluded.issuer, client_id = excluded.client_id,
 	accept_deployments = excluded.accept_deployments, auth_url = excluded.auth_url, token_url = excluded.token_url,
@@ -467,7 +470,7 @@ on conflict (workspace_id, id) do update set
 	key_set_at = excluded.key_set_at, connected_at = excluded.connected_at, updated_at = excluded.updated_at,
 	profile = excluded.profile, allow_anonymous = excluded.allow_anonymous, make_line_items = excluded.make_line_items,
 	configuration_url = excluded.configuration_url, asked = excluded.asked, registration_url = excluded.registration_url,
-	registration_token = excluded.registration_token
+	registration_token = excluded.registration_token, registration_id = excluded.registration_id
 `
 
 type SaveConnectionParams struct {
@@ -497,6 +500,7 @@ type SaveConnectionParams struct {
 	Asked             column.Strings
 	RegistrationURL   string
 	RegistrationToken []byte
+	RegistrationID    greenroom.SharedID
 }
 
 func (q *Queries) SaveConnection(ctx context.Context, arg SaveConnectionParams) error {
@@ -527,6 +531,7 @@ func (q *Queries) SaveConnection(ctx context.Context, arg SaveConnectionParams) 
 		arg.Asked,
 		arg.RegistrationURL,
 		arg.RegistrationToken,
+		arg.RegistrationID,
 	)
 	return err
 }

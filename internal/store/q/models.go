@@ -9,6 +9,20 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/store/column"
 )
 
+type Arrival struct {
+	ID             greenroom.ArrivalID
+	RegistrationID greenroom.SharedID
+	Deployment     string
+	StateID        string
+	SiteID         string
+	SiteName       string
+	Product        string
+	At             column.Time
+	ExpiresAt      column.Time
+	WrongCodes     int
+	UsedAt         column.Time
+}
+
 type Audit struct {
 	WorkspaceID greenroom.WorkspaceID
 	ID          greenroom.AuditID
@@ -20,6 +34,17 @@ type Audit struct {
 	NounID      string
 	Label       string
 	Changes     column.Changes
+}
+
+type ClaimCode struct {
+	WorkspaceID greenroom.WorkspaceID
+	ID          greenroom.ClaimCodeID
+	CodeHash    string
+	CreatedBy   greenroom.PersonID
+	CreatedAt   column.Time
+	ExpiresAt   column.Time
+	UsedAt      column.Time
+	RevokedAt   column.Time
 }
 
 type Connection struct {
@@ -52,6 +77,7 @@ type Connection struct {
 	Heard             column.Heard
 	Test              column.Test
 	TestUntil         column.Time
+	RegistrationID    greenroom.SharedID
 }
 
 type Context struct {
@@ -83,6 +109,16 @@ type ContextMember struct {
 	LastSeen    column.Time
 }
 
+type DeploymentClaim struct {
+	WorkspaceID    greenroom.WorkspaceID
+	RegistrationID greenroom.SharedID
+	Deployment     string
+	ConnectionID   greenroom.ConnectionID
+	SiteID         string
+	SiteName       string
+	ClaimedAt      column.Time
+}
+
 type Host struct {
 	WorkspaceID greenroom.WorkspaceID
 	Name        string
@@ -99,6 +135,17 @@ type InstanceAudit struct {
 	NounID    string
 	Label     string
 	Changes   column.Changes
+}
+
+type InstanceKey struct {
+	ID          greenroom.KeyID
+	Public      []byte
+	Sealed      []byte
+	CreatedAt   column.Time
+	SignsAt     column.Time
+	RetiresAt   column.Time
+	WithdrawnAt column.Time
+	UsedAt      column.Time
 }
 
 type Invite struct {
@@ -374,6 +421,24 @@ type Session struct {
 	EndedAt     column.Time
 	Score       column.MaybeScore
 	LineItemID  greenroom.LineItemID
+}
+
+type SharedRegistration struct {
+	ID          greenroom.SharedID
+	Platform    string
+	Issuer      string
+	ClientID    string
+	AuthURL     string
+	TokenURL    string
+	KeySetURL   string
+	Audience    string
+	Product     string
+	Claimants   greenroom.Claimants
+	Disabled    bool
+	KeySet      []byte
+	KeySetAt    column.Time
+	ConnectedAt column.Time
+	UpdatedAt   column.Time
 }
 
 type SignIn struct {

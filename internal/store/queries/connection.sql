@@ -54,10 +54,10 @@ order by c.connected_at desc, c.id desc, d.position, d.deployment;
 -- name: SaveConnection :exec
 insert into connections (workspace_id, id, platform, issuer, client_id, accept_deployments, auth_url, token_url, key_set_url,
 	audience, how, product, scopes, missing, disabled, key_set, key_set_at, connected_at, updated_at,
-	profile, allow_anonymous, make_line_items, configuration_url, asked, registration_url, registration_token)
+	profile, allow_anonymous, make_line_items, configuration_url, asked, registration_url, registration_token, registration_id)
 values (@workspace_id, @id, @platform, @issuer, @client_id, @accept_deployments, @auth_url, @token_url, @key_set_url,
 	@audience, @how, @product, @scopes, @missing, @disabled, @key_set, @key_set_at, @connected_at, @updated_at,
-	@profile, @allow_anonymous, @make_line_items, @configuration_url, @asked, @registration_url, @registration_token)
+	@profile, @allow_anonymous, @make_line_items, @configuration_url, @asked, @registration_url, @registration_token, @registration_id)
 on conflict (workspace_id, id) do update set
 	platform = excluded.platform, issuer = excluded.issuer, client_id = excluded.client_id,
 	accept_deployments = excluded.accept_deployments, auth_url = excluded.auth_url, token_url = excluded.token_url,
@@ -66,7 +66,7 @@ on conflict (workspace_id, id) do update set
 	key_set_at = excluded.key_set_at, connected_at = excluded.connected_at, updated_at = excluded.updated_at,
 	profile = excluded.profile, allow_anonymous = excluded.allow_anonymous, make_line_items = excluded.make_line_items,
 	configuration_url = excluded.configuration_url, asked = excluded.asked, registration_url = excluded.registration_url,
-	registration_token = excluded.registration_token;
+	registration_token = excluded.registration_token, registration_id = excluded.registration_id;
 
 -- name: DropDeployments :exec
 delete from deployments where workspace_id = @workspace_id and connection_id = @connection_id;

@@ -25,6 +25,10 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"Members":         func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Members(ctx)) },
 	"Member":          func(ctx context.Context, b greenroom.Reader, a *world) []any { return got(b.Member(ctx, a.person.ID)) },
 	"Learners":        func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Learners(ctx, 0)) },
+	"Claims":          func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.Claims(ctx)) },
+	"OpenClaimCodes": func(ctx context.Context, b greenroom.Reader, _ *world) []any {
+		return got(b.OpenClaimCodes(ctx, noon))
+	},
 	"Learner": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.Learner(ctx, a.learner.ID))
 	},
@@ -234,6 +238,16 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 		w := a.workspace
 		w.Slug, w.Name = "stolen-"+w.Slug, "stolen"
 		return b.SaveWorkspace(ctx, w)
+	},
+	"AddClaimCode": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		c := a.code
+		c.Hash, c.RevokedAt = "stolen"+a.mark, minutes(9)
+		return b.AddClaimCode(ctx, c)
+	},
+	"SaveClaimCode": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		c := a.code
+		c.UsedAt = minutes(9)
+		return b.SaveClaimCode(ctx, c)
 	},
 	"AddHost": func(ctx context.Context, b greenroom.Tx, a *world) error { return b.AddHost(ctx, a.host) },
 	"DropHost": func(ctx context.Context, b greenroom.Tx, a *world) error {

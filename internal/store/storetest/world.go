@@ -61,6 +61,9 @@ type world struct {
 	legacyKey  greenroom.LegacyKey
 	legacyLink greenroom.LegacyLink
 	host       greenroom.Host
+	code       greenroom.ClaimCode
+	shared     greenroom.SharedRegistration // of which the world has a deployment
+	claim      greenroom.Claim
 }
 
 // worlds tells the worlds of one process apart.
@@ -233,6 +236,7 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	w.roster = w.newRoster(w.context.ID)
 	w.duty = w.newDuty(w.link.ID)
 	w.entry = w.newEntry("entry", 0)
+	w.code = w.newCode("code")
 	w.host = greenroom.Host{Workspace: w.workspace.ID, Name: w.mark + ".example.org", AddedAt: noon}
 	w.use = greenroom.KeyUse{Key: w.key.ID, Connection: w.connection.ID, AcceptedAt: minutes(7), RefusedAt: minutes(8)}
 	w.notice = greenroom.Notice{
@@ -254,6 +258,7 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 	)
 	update(t, w,
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddHost(ctx, w.host) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddClaimCode(ctx, w.code) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveRoster(ctx, w.roster) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveLineItemDuty(ctx, w.duty) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveKeyUse(ctx, w.use) },
@@ -265,6 +270,14 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddPick(ctx, w.pick) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SavePassback(ctx, w.passback) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddAudit(ctx, w.entry) },
+	)
+	w.shared = w.newShared("shared")
+	w.claim = w.newClaim(w.shared, "d1")
+	updateShared(t, s,
+		func(ctx context.Context, tx greenroom.SharedTx) error {
+			return tx.SaveSharedRegistration(ctx, w.shared)
+		},
+		func(ctx context.Context, tx greenroom.SharedTx) error { return tx.AddClaim(ctx, w.claim) },
 	)
 	w.connection = must(w.Connection(t.Context(), w.connection.ID))(t)
 	return w
