@@ -68,9 +68,7 @@ func toConnections(rows []q.ConnectionsRow) []greenroom.Connection {
 // SaveConnection implements greenroom.Tx.
 func (t *workspaceTx) SaveConnection(ctx context.Context, c greenroom.Connection) error {
 	path := "connection " + string(c.ID)
-	if err := t.txn.changeSettings(ctx, t.workspace); err != nil {
-		return t.fail(path, err)
-	}
+	t.txn.changeSettings(t.workspace)
 	err := t.txn.attempt(ctx, func() error {
 		return t.txn.db.SaveConnection(ctx, fromConnection(t.workspace, c))
 	})
@@ -135,9 +133,7 @@ func (r reader) ConnectionContents(ctx context.Context, id greenroom.ConnectionI
 func (t *workspaceTx) DeleteConnection(ctx context.Context, id greenroom.ConnectionID) error {
 	path := "connection " + string(id)
 	t.txn.store.places.forget(t.workspace)
-	if err := t.txn.changeSettings(ctx, t.workspace); err != nil {
-		return t.fail(path, err)
-	}
+	t.txn.changeSettings(t.workspace)
 	err := wrote(t.txn.db.DeleteConnection(ctx, q.DeleteConnectionParams{WorkspaceID: t.workspace, ID: id}))
 	if err != nil {
 		return t.fail(path, err)

@@ -133,9 +133,10 @@ func recordLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, r greenr
 	}
 	if r.PinDeployment {
 		arg := q.PinDeploymentParams{WorkspaceID: w, ConnectionID: l.Connection, Deployment: l.Deployment}
-		if err := errors.Join(t.db.PinDeployment(ctx, arg), t.changeSettings(ctx, w)); err != nil {
+		if err := t.db.PinDeployment(ctx, arg); err != nil {
 			return l, err
 		}
+		t.changeSettings(w)
 	}
 	if err := meet(ctx, t.db, w, r, &l, known, isKnown); err != nil {
 		return l, err

@@ -52,9 +52,7 @@ func (r reader) ScenarioVersion(ctx context.Context, id greenroom.ScenarioID, ve
 // as it is: ErrTaken if it is another text.
 func (t *workspaceTx) SaveScenario(ctx context.Context, s greenroom.Scenario, v greenroom.ScenarioVersion) error {
 	path := "scenario " + s.Slug
-	if err := t.txn.changeSettings(ctx, t.workspace); err != nil {
-		return t.fail("scenario "+string(s.ID), err)
-	}
+	t.txn.changeSettings(t.workspace)
 	err := t.txn.attempt(ctx, func() error {
 		if err := t.txn.db.SaveScenario(ctx, fromScenario(t.workspace, s)); err != nil {
 			return err

@@ -22,15 +22,24 @@ type txn struct {
 	news    []Change
 }
 
-// changeSettings counts a change to a workspace's settings, once, and has
-// others told.
-func (t *txn) changeSettings(ctx context.Context, w greenroom.WorkspaceID) error {
-	if slices.Contains(t.changed, w) {
-		return nil
+// changeSettings notes that a workspace's settings change, and has others told.
+func (t *txn) changeSettings(w greenroom.WorkspaceID) {
+	if !slices.Contains(t.changed, w) {
+		t.changed = append(t.changed, w)
+		t.announce(Settings, w)
 	}
-	t.changed = append(t.changed, w)
-	t.announce(Settings, w)
-	return t.db.ChangeSettings(ctx, w)
+}
+
+// countChanges counts the changes of settings. It comes last, and in one order:
+// whoever holds a workspace's row waits for nothing more.
+func (t *txn) countChanges(ctx context.Context) error {
+	slices.Sort(t.changed)
+	for _, w := range t.changed {
+		if err := t.db.ChangeSettings(ctx, w); err != nil {
+			return fmt.Errorf("workspace %s: version: %w", w, err)
+		}
+	}
+	return nil
 }
 
 // update runs fn in a write transaction. It is rolled back unless fn returns
@@ -43,10 +52,13 @@ func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn)
 	inside := func(tx q.DBTX) error {
 		t := &txn{store: s, tx: tx, db: q.New(cleaner{s.watched(tx)})}
 		err := fn(context.WithValue(ctx, insideOf{s}, true), t)
-		if changed = t.changed; err != nil {
-			return err
+		if changed = t.changed; err == nil {
+			err = t.countChanges(ctx)
 		}
-		return t.spread(ctx)
+		if err == nil {
+			err = t.spread(ctx)
+		}
+		return err
 	}
 	err := s.transact(ctx, inside)
 	// What was not committed has changed nothing, unless the answer was lost.

@@ -25,9 +25,7 @@ func (r reader) SettingsVersion(ctx context.Context) (int64, error) {
 // SaveWorkspace implements greenroom.Tx. The workspace is the transaction's,
 // whatever ID is given.
 func (t *workspaceTx) SaveWorkspace(ctx context.Context, w greenroom.Workspace) error {
-	if err := t.txn.changeSettings(ctx, t.workspace); err != nil {
-		return t.fail("workspace "+string(t.workspace), err)
-	}
+	t.txn.changeSettings(t.workspace)
 	return t.fail("workspace "+string(t.workspace), t.txn.attempt(ctx, func() error {
 		return wrote(t.txn.db.SaveWorkspace(ctx, q.SaveWorkspaceParams{
 			ID: t.workspace, Slug: w.Slug, Name: w.Name, Host: w.Host, RetentionMonths: w.RetentionMonths,

@@ -36,8 +36,7 @@ func (r reader) Contents(ctx context.Context) (greenroom.Contents, error) {
 func (t *workspaceTx) DeleteWorkspace(ctx context.Context, record greenroom.AuditEntry) error {
 	path := "delete workspace " + string(t.workspace)
 	t.txn.store.places.forget(t.workspace)
-	t.txn.changed = append(t.txn.changed, t.workspace)
-	t.txn.announce(Settings, t.workspace)
+	t.txn.changeSettings(t.workspace)
 	for _, rows := range []string{"connections where workspace_id = $1", "workspaces where id = $1"} {
 		if err := t.txn.store.dialect.seize(ctx, t.txn.tx, rows, string(t.workspace)); err != nil {
 			return t.fail(path, err)
