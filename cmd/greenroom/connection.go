@@ -68,7 +68,7 @@ type connectionAdd struct {
 var flagOf = map[string]string{
 	"platform": "--name", "issuer": "--issuer", "client_id": "--client-id",
 	"deployment_ids": "--deployment-id", "auth_url": "--auth-url",
-	"token_url": "--token-url", "jwks_url": "--jwks-url",
+	"token_url": "--token-url", "jwks_url": "--jwks-url", "audience": "--audience", "product": "--product", "claimants": "--claimants",
 }
 
 func (c connectionAdd) Run(ctx context.Context, s streams) error {

@@ -66,6 +66,10 @@ func (c keysList) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	return printKeys(c.printed, s, report)
+}
+
+func printKeys(c printed, s streams, report greenroom.KeyReport) error {
 	list := make([]keyJSON, 0, len(report.Rows))
 	for _, row := range report.Rows {
 		list = append(list, keyOut(row.Key, row.State))

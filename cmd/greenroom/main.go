@@ -27,22 +27,23 @@ func main() {
 
 // A cli is the whole command line.
 type cli struct {
-	Serve       serveCmd       `cmd:"" help:"Run the server."`
-	Demo        demoCmd        `cmd:"" help:"Run Greenroom beside a small demo LMS on this machine. Nothing is kept."`
-	Workspace   workspaceCmd   `cmd:"" help:"Make, list, rename and delete workspaces."`
-	User        userCmd        `cmd:"" help:"Make and manage people who can sign in."`
-	Connection  connectionCmd  `cmd:"" help:"Connect LMSes to a workspace."`
-	Keys        keysCmd        `cmd:"" help:"See and rotate the signing keys of a workspace."`
-	Scenario    scenarioCmd    `cmd:"" help:"Bring scenarios into a workspace."`
-	Passback    passbackCmd    `cmd:"" help:"See which scores are on their way to an LMS."`
-	Backup      backupCmd      `cmd:"" help:"Copy the SQLite database to a file, while the server runs."`
-	Restore     restoreCmd     `cmd:"" help:"Put a backup in the place of the SQLite database."`
-	Migrate     migrateCmd     `cmd:"" help:"Bring the database's schema up to date, or move everything from SQLite to PostgreSQL."`
-	Conformance conformanceCmd `cmd:"" help:"Examine an LTI tool, this one or another, as a platform."`
-	Doctor      doctorCmd      `cmd:"" help:"Check what a deployment needs and say what is wrong."`
-	Health      healthCmd      `cmd:"" help:"Ask the server on this machine whether it is ready."`
-	Version     versionCmd     `cmd:"" help:"Print the version."`
-	Reference   referenceCmd   `cmd:"" help:"Print the configuration reference." hidden:""`
+	Serve        serveCmd        `cmd:"" help:"Run the server."`
+	Demo         demoCmd         `cmd:"" help:"Run Greenroom beside a small demo LMS on this machine. Nothing is kept."`
+	Workspace    workspaceCmd    `cmd:"" help:"Make, list, rename and delete workspaces."`
+	User         userCmd         `cmd:"" help:"Make and manage people who can sign in."`
+	Connection   connectionCmd   `cmd:"" help:"Connect LMSes to a workspace."`
+	Registration registrationCmd `cmd:"" help:"Register once with a vendor whose customers all have one client ID, for all workspaces."`
+	Keys         keysCmd         `cmd:"" help:"See and rotate the signing keys of a workspace."`
+	Scenario     scenarioCmd     `cmd:"" help:"Bring scenarios into a workspace."`
+	Passback     passbackCmd     `cmd:"" help:"See which scores are on their way to an LMS."`
+	Backup       backupCmd       `cmd:"" help:"Copy the SQLite database to a file, while the server runs."`
+	Restore      restoreCmd      `cmd:"" help:"Put a backup in the place of the SQLite database."`
+	Migrate      migrateCmd      `cmd:"" help:"Bring the database's schema up to date, or move everything from SQLite to PostgreSQL."`
+	Conformance  conformanceCmd  `cmd:"" help:"Examine an LTI tool, this one or another, as a platform."`
+	Doctor       doctorCmd       `cmd:"" help:"Check what a deployment needs and say what is wrong."`
+	Health       healthCmd       `cmd:"" help:"Ask the server on this machine whether it is ready."`
+	Version      versionCmd      `cmd:"" help:"Print the version."`
+	Reference    referenceCmd    `cmd:"" help:"Print the configuration reference." hidden:""`
 }
 
 // streams are what a command reads and writes.

@@ -28,6 +28,7 @@ func (a *Admin) Mount(mux web.Router) {
 	connections{a}.mount(mux)
 	connection{a}.mount(mux)
 	invites{a}.mount(mux)
+	shared{a}.mount(mux)
 	scenarios{a}.mount(mux)
 	members{a}.mount(mux)
 	learners{a}.mount(mux)

@@ -13,6 +13,8 @@ import (
 
 // forMachines are addresses that answer with no page.
 var forMachines = map[string]string{
+	"GET /lti/jwks.json":                                    "a public document",
+	"GET /lti/.well-known/openid-configuration":             "a public document",
 	"GET /assets/{file...}":                                 "files of our own",
 	"GET /lti/{workspace}/jwks.json":                        "a public document",
 	"GET /lti/{workspace}/.well-known/openid-configuration": "a public document",

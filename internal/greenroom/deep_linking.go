@@ -194,11 +194,11 @@ func (s *Service) CancelDeepLinking(ctx context.Context, v Visit, tool ToolEndpo
 // answer signs first: a request that could not be signed for is not answered.
 func (s *Service) answer(ctx context.Context, v Visit, r LinkResponse) (LinkAnswer, error) {
 	r.Deployment = v.Launch.Deployment
-	key, err := s.SigningKey(ctx, v.Workspace.ID)
+	key, owner, err := s.SigningKeyFor(ctx, v.Workspace.ID, v.Connection)
 	if err != nil {
 		return LinkAnswer{}, err
 	}
-	token, err := s.Platforms.SignDeepLinking(ctx, v.Workspace.ID, v.Connection, key, r)
+	token, err := s.Platforms.SignDeepLinking(ctx, owner, v.Connection, key, r)
 	if err != nil {
 		return LinkAnswer{}, err
 	}
