@@ -326,7 +326,7 @@ func TestAnOlderToolsActivitiesFindTheirScenarios(t *testing.T) {
 			}
 		}
 		view := must(h.Legacy(ctx, h.admin, c.ID))
-		if view.Links != 2 || len(view.Keys) != 1 || strings.Contains(fmt.Sprintf("%s", view.Keys[0].Sealed), "s3cret") {
+		if view.Links != 2 || len(view.Keys) != 1 || strings.Contains(string(view.Keys[0].Sealed), "s3cret") {
 			t.Errorf("view %+v", view)
 		}
 		must(0, h.DeleteLegacyKey(ctx, h.admin, c.ID, "key"))

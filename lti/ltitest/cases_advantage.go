@@ -275,7 +275,7 @@ var rosterCases = []Case{
 	}),
 	rosters("CERT-N03", "it is asked for by its media type", func(_ *trial, c platform.Call) error {
 		if accept := c.Header.Get("Accept"); !strings.Contains(accept, "application/vnd.ims.lti-nrps.v2.membershipcontainer+json") {
-			return fmt.Errorf("Accept is %q", accept)
+			return fmt.Errorf("asked by Accept %q", accept)
 		}
 		return nil
 	}),

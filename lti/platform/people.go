@@ -32,8 +32,7 @@ type Course struct {
 	Origins          []string            // the courses that it was copied from, newest first
 	roles            map[string][]string // by user ID
 	order            []string
-	left             map[string]bool // who was enrolled once
-	changes          []change        // for differences of the roster
+	changes          []change // for differences of the roster
 }
 
 // A Period is when something is open; a zero time is no limit.
