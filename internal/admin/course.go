@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/web"
@@ -15,6 +16,7 @@ func (h courses) mount(mux web.Router) {
 	h.settings(mux, "GET /w/{workspace}/courses/{context}", h.show)
 	h.settings(mux, "GET /w/{workspace}/courses/{context}/export", h.export)
 	h.settings(mux, "POST /w/{workspace}/courses/{context}/roster", h.refresh)
+	h.settings(mux, "POST /w/{workspace}/courses/{context}/results", h.results)
 }
 
 type coursesPage struct {
@@ -60,7 +62,7 @@ func (h courses) show(w http.ResponseWriter, r *http.Request) error {
 	return h.render(w, r, http.StatusOK, "course.html", coursePage{
 		Courses: coursesPath(r), Name: c.Context.DisplayName(), Lineage: past,
 		View: web.NewClassView(c, r.URL.Query(), web.ClassOptions{
-			Path: path, CSV: path + "/export", Refresh: path + "/roster", Admin: true,
+			Path: path, CSV: path + "/export", Refresh: path + "/roster", Results: path + "/results", Admin: true,
 		}),
 	})
 }
@@ -81,4 +83,13 @@ func (h courses) refresh(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Redirect(w, r, coursePath(r))
+}
+
+// results reads what the LMS's gradebook has of an activity.
+func (h courses) results(w http.ResponseWriter, r *http.Request) error {
+	err := h.kit.Service.ReadCourseResults(r.Context(), web.Actor(r.Context()), contextID(r), greenroom.ResourceLinkID(r.FormValue("link")))
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, coursePath(r)+"?activity="+url.QueryEscape(r.FormValue("activity")))
 }

@@ -88,6 +88,9 @@ func (x *matrixLMS) goThroughItAll() {
 	if x.profile.LMS.Roster.Supported {
 		x.seeClass()
 	}
+	if lms := x.profile.LMS; lms.Grades.Supported && !lms.Launch.NoRoles { // without roles nobody teaches
+		x.changeGrade()
+	}
 	if x.profile.LMS.Launch.SubmissionReview {
 		x.review()
 	}
@@ -203,6 +206,20 @@ func (x *matrixLMS) practise() {
 func (x *matrixLMS) seeClass() {
 	x.t.Helper()
 	b := x.browser()
+	to := x.class(b)
+	if refreshed := b.post(to+"/roster", url.Values{}); refreshed.StatusCode != http.StatusOK {
+		x.t.Errorf("Refresh roster: status %d", refreshed.StatusCode)
+	}
+	x.until("the roster", func() bool {
+		page := b.get(to)
+		x.shown = page.body
+		return page.StatusCode == http.StatusOK && strings.Contains(page.body, html.EscapeString("Ben O'Neil & Co"))
+	})
+}
+
+// class launches as the teacher, and returns where the class is.
+func (x *matrixLMS) class(b *matrixBrowser) string {
+	x.t.Helper()
 	landed := b.launch(x.login(x.teacher))
 	class := regexp.MustCompile(`href="([^"]*/class)"`).FindStringSubmatch(landed.body)
 	if class == nil {
@@ -210,14 +227,30 @@ func (x *matrixLMS) seeClass() {
 	}
 	to, err := landed.Request.URL.Parse(html.UnescapeString(class[1]))
 	must(x.t, err)
-	if refreshed := b.post(to.String()+"/roster", url.Values{}); refreshed.StatusCode != http.StatusOK {
-		x.t.Errorf("Refresh roster: status %d", refreshed.StatusCode)
-	}
-	x.until("the roster", func() bool {
-		page := b.get(to.String())
-		x.shown = page.body
-		return page.StatusCode == http.StatusOK && strings.Contains(page.body, html.EscapeString("Ben O'Neil & Co"))
+	return to.String()
+}
+
+// changeGrade is a correction in the LMS's own gradebook, which the teacher
+// finds in the class once they have asked for it.
+func (x *matrixLMS) changeGrade() {
+	x.t.Helper()
+	changed := 40.0
+	must(x.t, x.Override(x.practice.ID, x.learner, &changed))
+	b := x.browser()
+	to := x.class(b)
+	x.until("that the grade was sent", func() bool {
+		x.shown = b.get(to).body
+		return strings.Contains(x.shown, "50 of 50")
 	})
+	if strings.Contains(x.shown, "Changed in the LMS") {
+		x.t.Errorf("seen before anybody asked: %s", x.shown)
+	}
+	read := b.post(to+"/results", url.Values{
+		"activity": hiddenOf(x.shown)["activity"], "link": hiddenOf(x.shown)["link"],
+	})
+	if read.StatusCode != http.StatusOK || !strings.Contains(read.body, "Changed in the LMS: 40 of 50") {
+		x.t.Errorf("the changed grade: status %d at %s: %s", read.StatusCode, read.Request.URL, read.body)
+	}
 }
 
 // review opens what the learner did from the gradebook.

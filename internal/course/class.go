@@ -27,7 +27,7 @@ func (c *Course) class(w http.ResponseWriter, r *http.Request, v greenroom.Visit
 	}
 	path := web.CoursePath(v, "/class")
 	p := classPage{Name: found.Context.DisplayName(), Back: v.Launch.ReturnURL, View: web.NewClassView(found, q, web.ClassOptions{
-		Path: path, CSV: path + "/export", Refresh: path + "/roster",
+		Path: path, CSV: path + "/export", Refresh: path + "/roster", Results: path + "/results",
 		Sessions: func(a greenroom.ClassActivity, row greenroom.ClassRow) string {
 			return web.StagePath(v, "/review/"+url.PathEscape(string(row.Learner.ID))+"/"+url.PathEscape(string(a.Link.ID)))
 		},
@@ -54,4 +54,12 @@ func (c *Course) refresh(w http.ResponseWriter, r *http.Request, v greenroom.Vis
 		return err
 	}
 	return web.Redirect(w, r, web.CoursePath(v, "/class"))
+}
+
+// results reads what the LMS's gradebook has of an activity.
+func (c *Course) results(w http.ResponseWriter, r *http.Request, v greenroom.Visit) error {
+	if err := c.service.ReadResults(r.Context(), v, greenroom.ResourceLinkID(r.FormValue("link"))); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, web.CoursePath(v, "/class?activity="+url.QueryEscape(r.FormValue("activity"))))
 }

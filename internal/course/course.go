@@ -43,6 +43,7 @@ func (c *Course) Mount(mux web.Router) {
 	mux.Handle("GET "+base+"/class", c.page(c.class))
 	mux.Handle("GET "+base+"/class/export", c.page(c.export))
 	mux.Handle("POST "+base+"/class/roster", c.page(c.refresh))
+	mux.Handle("POST "+base+"/class/results", c.page(c.results))
 	for _, method := range []string{"GET ", "POST "} {
 		mux.Handle(method+base+"/pick", c.page(c.picker(c.choose)))
 		mux.Handle(method+base+"/pick/scenarios/{scenario}", c.page(c.picker(c.preview)))

@@ -8,6 +8,7 @@
 //	GET        /course/{workspace}/{launch}/class                      how everybody in the course fares
 //	GET        /course/{workspace}/{launch}/class/export               the same as CSV
 //	POST       /course/{workspace}/{launch}/class/roster               ask the LMS again who is in the course
+//	POST       /course/{workspace}/{launch}/class/results              read what the LMS's gradebook has
 //	GET, POST  /course/{workspace}/{launch}/pick                       the picker: search, filter, tick
 //	GET, POST  /course/{workspace}/{launch}/pick/scenarios/{scenario}  what a scenario is about
 //	GET, POST  /course/{workspace}/{launch}/pick/items                 title, grade and dates of what was picked

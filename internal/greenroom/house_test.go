@@ -134,10 +134,11 @@ type lms struct {
 	keySet   error
 
 	roster  []greenroom.RosterMember
-	changes []greenroom.RosterMember  // nil: it tells no differences
-	asked   []string                  // URLs of rosters
-	refuses error                     // instead of a roster
-	midway  func()                    // while a roster is being read
+	changes []greenroom.RosterMember // nil: it tells no differences
+	asked   []string                 // URLs of rosters
+	refuses error                    // instead of a roster
+	midway  func()                   // while a roster is being read
+	results []greenroom.PlatformResult
 	columns []greenroom.LineItemQuery // that were asked for
 	signed  []greenroom.LinkResponse
 
@@ -185,6 +186,22 @@ func (l *lms) ReadRoster(
 		}
 	}
 	return a, nil
+}
+
+func (l *lms) ReadResults(
+	_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, url, _ string,
+	each func(greenroom.PlatformResult) error,
+) error {
+	l.asked = append(l.asked, url)
+	if l.midway != nil {
+		l.midway()
+	}
+	for _, r := range l.results {
+		if err := each(r); err != nil {
+			return err
+		}
+	}
+	return l.refuses
 }
 
 func (l *lms) FindOrMakeLineItem(_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, q greenroom.LineItemQuery) (greenroom.LineItem, error) {

@@ -136,4 +136,8 @@ type LineItem struct {
 	Title        string // of the link, for lists
 	// Maximum is the scoreMaximum; 0 until it was read from the platform.
 	Maximum float64
+	// ResultsAt is when its results were asked for last; zero: never.
+	// ResultsAnswer is why they could not be read then; empty: they were.
+	ResultsAt     time.Time
+	ResultsAnswer string
 }

@@ -43,6 +43,9 @@ type Passback struct {
 	// for nothing. It stands until it is lifted, which was last at LiftedAt.
 	Override *Override
 	LiftedAt time.Time
+
+	// Read is what the gradebook had when it was read last; nil: never.
+	Read *GradeResult
 }
 
 // A PassbackState is where a passback stands.

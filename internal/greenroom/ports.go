@@ -53,6 +53,11 @@ type Platforms interface {
 	// the platform had something to say.
 	SetNoticeHandler(ctx context.Context, w WorkspaceID, c Connection, k Key, deployment, service, handler string) error
 
+	// ReadResults reads the results of a line item page by page and calls each
+	// for every one of them; an error of each ends it and comes back. Errors are
+	// *lti.ServiceError when the platform had something to say.
+	ReadResults(ctx context.Context, w WorkspaceID, c Connection, k Key, lineItemURL, deployment string, each func(PlatformResult) error) error
+
 	// ScoreMaximum reads the maximum of a line item.
 	ScoreMaximum(ctx context.Context, w WorkspaceID, c Connection, k Key, lineItemURL, deployment string) (float64, error)
 
@@ -84,6 +89,13 @@ type RosterMember struct {
 // A RosterAnswer is what a platform said beside the members.
 type RosterAnswer struct {
 	ChangesURL string // where what changes from now on can be read; may be empty
+}
+
+// A PlatformResult is what a gradebook has of one learner (AGS 2.0 §3.3).
+type PlatformResult struct {
+	Subject string
+	Score   *float64 // nil for none
+	Maximum float64
 }
 
 // A RegistrationRequest is what an LMS opened a registration URL with, and who

@@ -548,10 +548,15 @@ type Tx interface {
 	// AddPick appends a reply. ErrTaken if the turn already has one.
 	AddPick(ctx context.Context, p Pick) error
 
-	// SaveLineItem keeps a new URL, title or maximum.
+	// SaveLineItem keeps a new URL, title or maximum, and when its results were
+	// read.
 	SaveLineItem(ctx context.Context, i LineItem) error
-	// SavePassback adds or changes a passback by its ID.
+	// SavePassback adds or changes a passback by its ID. What was read of it
+	// stays.
 	SavePassback(ctx context.Context, p Passback) error
+	// KeepResult keeps what was read of a passback in the gradebook, and changes
+	// nothing else of it. ErrNotFound.
+	KeepResult(ctx context.Context, id PassbackID, r GradeResult) error
 
 	// AddAudit writes an entry of the audit log. There is no way to change or
 	// remove one.

@@ -55,7 +55,7 @@ func (p *Platforms) CountMembers(ctx context.Context, w greenroom.WorkspaceID, c
 	if err != nil {
 		return 0, err
 	}
-	roster := nrps.Roster{URL: in.MembershipsURL, Client: client}
+	roster := nrps.Roster{URL: in.MembershipsURL, Client: client, Limit: min(most, membersPerPage(c))}
 	n := 0
 	for _, err := range roster.Members(ctx) {
 		if err != nil {

@@ -22,10 +22,7 @@ func (p *Platforms) ReadRoster(
 	if err != nil {
 		return greenroom.RosterAnswer{}, err
 	}
-	roster := &nrps.Roster{URL: q.URL, Client: client, Limit: rosterPage}
-	if most := c.LMS().Roster.PageLimit; most > 0 {
-		roster.Limit = most
-	}
+	roster := &nrps.Roster{URL: q.URL, Client: client, Limit: membersPerPage(c)}
 	for m, err := range roster.Members(ctx) {
 		if err == nil {
 			err = each(rosterMember(m))
@@ -35,6 +32,15 @@ func (p *Platforms) ReadRoster(
 		}
 	}
 	return greenroom.RosterAnswer{ChangesURL: roster.Differences}, nil
+}
+
+// membersPerPage is how many members of a connection's rosters to ask for at a
+// time.
+func membersPerPage(c greenroom.Connection) int {
+	if most := c.LMS().Roster.PageLimit; most > 0 {
+		return most
+	}
+	return rosterPage
 }
 
 func rosterMember(m nrps.Member) greenroom.RosterMember {

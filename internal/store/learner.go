@@ -46,6 +46,7 @@ func (r reader) LineItem(ctx context.Context, id greenroom.LineItemID) (greenroo
 func (t *workspaceTx) SaveLineItem(ctx context.Context, i greenroom.LineItem) error {
 	return t.fail("line item "+string(i.ID), wrote(t.txn.db.SaveLineItem(ctx, q.SaveLineItemParams{
 		WorkspaceID: t.workspace, ID: i.ID, URL: i.URL, URLHash: hash(i.URL), Title: i.Title, Maximum: i.Maximum,
+		ResultsAt: column.Time(i.ResultsAt), ResultsAnswer: i.ResultsAnswer,
 	})))
 }
 
@@ -107,6 +108,7 @@ func fromResourceLink(w greenroom.WorkspaceID, c greenroom.ConnectionID, l green
 func toLineItem(r q.LineItem) greenroom.LineItem {
 	return greenroom.LineItem{
 		ID: r.ID, Connection: r.ConnectionID, ResourceLink: r.LinkID, URL: r.URL, Title: r.Title, Maximum: r.Maximum,
+		ResultsAt: time.Time(r.ResultsAt), ResultsAnswer: r.ResultsAnswer,
 	}
 }
 

@@ -75,6 +75,13 @@ func (t *workspaceTx) SavePassback(ctx context.Context, p greenroom.Passback) er
 	}))
 }
 
+// KeepResult implements greenroom.Tx.
+func (t *workspaceTx) KeepResult(ctx context.Context, id greenroom.PassbackID, r greenroom.GradeResult) error {
+	return t.fail("result of passback "+string(id), wrote(t.txn.db.KeepResult(ctx, q.KeepResultParams{
+		WorkspaceID: t.workspace, ID: id, ReadAt: column.Time(r.At), ReadPoints: r.Points, ReadMaximum: r.Maximum,
+	})))
+}
+
 // ClaimPassbacks implements greenroom.WorkspaceStore. The one whose next try
 // has been due longest comes first; a connection that is switched off has none.
 func (w *workspaceStore) ClaimPassbacks(
@@ -143,7 +150,15 @@ func toPassback(r q.Passback) greenroom.Passback {
 		Answer:     r.Answer,
 		Override:   toOverride(r),
 		LiftedAt:   time.Time(r.LiftedAt),
+		Read:       toResult(r),
 	}
+}
+
+func toResult(r q.Passback) *greenroom.GradeResult {
+	if time.Time(r.ReadAt).IsZero() {
+		return nil
+	}
+	return &greenroom.GradeResult{At: time.Time(r.ReadAt), Points: r.ReadPoints, Maximum: r.ReadMaximum}
 }
 
 // What override says in its column.

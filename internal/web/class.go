@@ -37,6 +37,11 @@ type ClassView struct {
 	RosterAt           time.Time
 	RosterTone         string // of a note; empty: fine
 	RosterWords        string // the platform's own, for administrators
+	Results            string // takes a POST that reads the gradebook; empty where that is not possible
+	ResultsText        string // how fresh that is, or why there is none
+	ResultsAt          time.Time
+	ResultsTone        string // as RosterTone
+	ResultsWords       string
 	ColumnText         string // why the activity has no column in the gradebook; empty where it has
 }
 
@@ -80,6 +85,10 @@ type Gradebook struct {
 	State string // a word or two; empty when there is nothing to say
 	Tone  string // of a badge
 	Why   string // the reason, or the points
+	// There is what the LMS has in place of what it was sent, as read at
+	// ThereAt; empty for nothing else.
+	There   string
+	ThereAt time.Time
 }
 
 // ClassOptions are what differs between the pages that show a class.
@@ -88,6 +97,9 @@ type ClassOptions struct {
 	CSV  string
 	// Refresh takes a POST that asks for the roster again.
 	Refresh string
+	// Results takes a POST that reads what the LMS's gradebook has, with the
+	// fields activity and link.
+	Results string
 	// Admin shows the platform's own words.
 	Admin bool
 	// Sessions leads to a learner's sessions.
@@ -105,6 +117,7 @@ func NewClassView(c greenroom.Class, q url.Values, o ClassOptions) ClassView {
 		return v
 	}
 	v.ColumnText = columnText(*v.Activity, o.Admin)
+	v.results(o)
 	at := v.place(q)
 	v.CSV = o.CSV
 	for _, a := range c.Activities {
@@ -299,7 +312,11 @@ func gradebookOf(a greenroom.ClassActivity, r greenroom.ClassRow, admin bool) Gr
 		if p.Override != nil {
 			why = strings.TrimPrefix(why+", as an instructor decided", ", ")
 		}
-		return Gradebook{State: state, Tone: "ok", Why: why}
+		g := Gradebook{State: state, Tone: "ok", Why: why}
+		if other := p.Changed(); other != nil {
+			g.There, g.ThereAt = changedText(*other), other.At
+		}
+		return g
 	case greenroom.PassbackFailed:
 		if why = "The LMS did not take it. Whoever runs Greenroom can see why."; admin {
 			why = p.Answer
@@ -328,8 +345,45 @@ func GradePoints(score roleplay.Score, item *greenroom.LineItem) string {
 	if item != nil && item.Maximum > 0 {
 		maximum = item.Maximum
 	}
-	decimal := func(x float64) string { return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64) }
 	return decimal(score.Of(maximum)) + " of " + decimal(maximum)
+}
+
+func decimal(x float64) string { return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64) }
+
+// changedText is what a gradebook has in place of what it was sent, as in
+// "Changed in the LMS: 7 of 10".
+func changedText(r greenroom.GradeResult) string {
+	if r.Maximum == 0 {
+		return "Changed in the LMS: no score"
+	}
+	return "Changed in the LMS: " + decimal(r.Points) + " of " + decimal(r.Maximum)
+}
+
+// results says how fresh the gradebook's own grades are.
+func (v *ClassView) results(o ClassOptions) {
+	item := v.Activity.Item
+	if item == nil {
+		return
+	}
+	if !v.Class.Context.ReadsResults() {
+		v.ResultsText = "The LMS does not let Greenroom read its grades, so that a grade that was changed there is not seen here."
+		if o.Admin {
+			v.ResultsText += " Its administrator can allow the tool to read results (Assignment and Grade Services)."
+		}
+		return
+	}
+	v.Results, v.ResultsAt = o.Results, item.ResultsAt
+	switch {
+	case item.ResultsAt.IsZero():
+		v.ResultsText = "The grades in the LMS have not been read yet."
+	case item.ResultsAnswer == "":
+		v.ResultsText = "Grades as the LMS has them are compared with what was sent."
+	default:
+		v.ResultsTone, v.ResultsText = "warn", "The LMS did not let Greenroom read its grades."
+		if o.Admin {
+			v.ResultsWords = item.ResultsAnswer
+		}
+	}
 }
 
 // roster says how fresh the list of learners is.
@@ -468,7 +522,7 @@ func WriteClassCSV(w io.Writer, c greenroom.Class, admin bool) error {
 			}
 			cells := []string{
 				r.Learner.DisplayName(), r.Learner.Email, r.Learner.Subject, string(r.Status), a.Name(), a.Scenario.Title,
-				strconv.Itoa(r.Attempts), best, medal, last, g.State, g.Why,
+				strconv.Itoa(r.Attempts), best, medal, last, g.State, strings.Trim(g.Why+"; "+g.There, "; "),
 			}
 			for i := range cells {
 				cells[i] = CSVCell(cells[i])

@@ -763,7 +763,7 @@ func (q *Queries) Learners(ctx context.Context, arg LearnersParams) ([]Learner, 
 }
 
 const lineItem = `-- name: LineItem :one
-select workspace_id, id, connection_id, link_id, url, url_hash, title, maximum from line_items where workspace_id = $1 and id = $2
+select workspace_id, id, connection_id, link_id, url, url_hash, title, maximum, results_at, results_answer from line_items where workspace_id = $1 and id = $2
 `
 
 type LineItemParams struct {
@@ -783,6 +783,8 @@ func (q *Queries) LineItem(ctx context.Context, arg LineItemParams) (LineItem, e
 		&i.URLHash,
 		&i.Title,
 		&i.Maximum,
+		&i.ResultsAt,
+		&i.ResultsAnswer,
 	)
 	return i, err
 }
@@ -1052,17 +1054,20 @@ func (q *Queries) ResourceLink(ctx context.Context, arg ResourceLinkParams) (Res
 }
 
 const saveLineItem = `-- name: SaveLineItem :execrows
-update line_items set url = $1, url_hash = $2, title = $3, maximum = $4
-where workspace_id = $5 and id = $6
+update line_items set url = $1, url_hash = $2, title = $3, maximum = $4,
+	results_at = $5, results_answer = $6
+where workspace_id = $7 and id = $8
 `
 
 type SaveLineItemParams struct {
-	URL         string
-	URLHash     string
-	Title       string
-	Maximum     float64
-	WorkspaceID greenroom.WorkspaceID
-	ID          greenroom.LineItemID
+	URL           string
+	URLHash       string
+	Title         string
+	Maximum       float64
+	ResultsAt     column.Time
+	ResultsAnswer string
+	WorkspaceID   greenroom.WorkspaceID
+	ID            greenroom.LineItemID
 }
 
 func (q *Queries) SaveLineItem(ctx context.Context, arg SaveLineItemParams) (int64, error) {
@@ -1071,6 +1076,8 @@ func (q *Queries) SaveLineItem(ctx context.Context, arg SaveLineItemParams) (int
 		arg.URLHash,
 		arg.Title,
 		arg.Maximum,
+		arg.ResultsAt,
+		arg.ResultsAnswer,
 		arg.WorkspaceID,
 		arg.ID,
 	)

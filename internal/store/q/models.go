@@ -243,14 +243,16 @@ type LegacyLink struct {
 }
 
 type LineItem struct {
-	WorkspaceID  greenroom.WorkspaceID
-	ID           greenroom.LineItemID
-	ConnectionID greenroom.ConnectionID
-	LinkID       greenroom.ResourceLinkID
-	URL          string
-	URLHash      string
-	Title        string
-	Maximum      float64
+	WorkspaceID   greenroom.WorkspaceID
+	ID            greenroom.LineItemID
+	ConnectionID  greenroom.ConnectionID
+	LinkID        greenroom.ResourceLinkID
+	URL           string
+	URLHash       string
+	Title         string
+	Maximum       float64
+	ResultsAt     column.Time
+	ResultsAnswer string
 }
 
 type LineItemDuty struct {
@@ -317,6 +319,9 @@ type Passback struct {
 	OverrideBy      greenroom.LearnerID
 	OverrideAt      column.Time
 	LiftedAt        column.Time
+	ReadAt          column.Time
+	ReadPoints      float64
+	ReadMaximum     float64
 }
 
 type Person struct {

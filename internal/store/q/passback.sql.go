@@ -45,7 +45,7 @@ func (q *Queries) CountPassbacks(ctx context.Context, workspaceID greenroom.Work
 }
 
 const duePassbacks = `-- name: DuePassbacks :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.subject, i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, p.read_at, p.read_points, p.read_maximum, l.subject, i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum, i.results_at, i.results_answer
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -107,6 +107,9 @@ func (q *Queries) DuePassbacks(ctx context.Context, arg DuePassbacksParams) ([]D
 			&i.Passback.OverrideBy,
 			&i.Passback.OverrideAt,
 			&i.Passback.LiftedAt,
+			&i.Passback.ReadAt,
+			&i.Passback.ReadPoints,
+			&i.Passback.ReadMaximum,
 			&i.Subject,
 			&i.LineItem.WorkspaceID,
 			&i.LineItem.ID,
@@ -116,6 +119,8 @@ func (q *Queries) DuePassbacks(ctx context.Context, arg DuePassbacksParams) ([]D
 			&i.LineItem.URLHash,
 			&i.LineItem.Title,
 			&i.LineItem.Maximum,
+			&i.LineItem.ResultsAt,
+			&i.LineItem.ResultsAnswer,
 		); err != nil {
 			return nil, err
 		}
@@ -131,7 +136,7 @@ func (q *Queries) DuePassbacks(ctx context.Context, arg DuePassbacksParams) ([]D
 }
 
 const duePassbacksSkipLocked = `-- name: DuePassbacksSkipLocked :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.subject, i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, p.read_at, p.read_points, p.read_maximum, l.subject, i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum, i.results_at, i.results_answer
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -195,6 +200,9 @@ func (q *Queries) DuePassbacksSkipLocked(ctx context.Context, arg DuePassbacksSk
 			&i.Passback.OverrideBy,
 			&i.Passback.OverrideAt,
 			&i.Passback.LiftedAt,
+			&i.Passback.ReadAt,
+			&i.Passback.ReadPoints,
+			&i.Passback.ReadMaximum,
 			&i.Subject,
 			&i.LineItem.WorkspaceID,
 			&i.LineItem.ID,
@@ -204,6 +212,8 @@ func (q *Queries) DuePassbacksSkipLocked(ctx context.Context, arg DuePassbacksSk
 			&i.LineItem.URLHash,
 			&i.LineItem.Title,
 			&i.LineItem.Maximum,
+			&i.LineItem.ResultsAt,
+			&i.LineItem.ResultsAnswer,
 		); err != nil {
 			return nil, err
 		}
@@ -216,6 +226,33 @@ func (q *Queries) DuePassbacksSkipLocked(ctx context.Context, arg DuePassbacksSk
 		return nil, err
 	}
 	return items, nil
+}
+
+const keepResult = `-- name: KeepResult :execrows
+update passbacks set read_at = $1, read_points = $2, read_maximum = $3
+where workspace_id = $4 and id = $5
+`
+
+type KeepResultParams struct {
+	ReadAt      column.Time
+	ReadPoints  float64
+	ReadMaximum float64
+	WorkspaceID greenroom.WorkspaceID
+	ID          greenroom.PassbackID
+}
+
+func (q *Queries) KeepResult(ctx context.Context, arg KeepResultParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, keepResult,
+		arg.ReadAt,
+		arg.ReadPoints,
+		arg.ReadMaximum,
+		arg.WorkspaceID,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const leasePassback = `-- name: LeasePassback :exec
@@ -245,7 +282,7 @@ func (q *Queries) NextChange(ctx context.Context, workspaceID greenroom.Workspac
 }
 
 const passback = `-- name: Passback :one
-select workspace_id, id, connection_id, line_item_id, learner_id, wanted, wanted_at, posted, posted_at, state, attempts, since, next_try, stamp, lease_until, answer, changed, override, override_score, override_comment, override_by, override_at, lifted_at from passbacks where workspace_id = $1 and id = $2
+select workspace_id, id, connection_id, line_item_id, learner_id, wanted, wanted_at, posted, posted_at, state, attempts, since, next_try, stamp, lease_until, answer, changed, override, override_score, override_comment, override_by, override_at, lifted_at, read_at, read_points, read_maximum from passbacks where workspace_id = $1 and id = $2
 `
 
 type PassbackParams struct {
@@ -280,12 +317,15 @@ func (q *Queries) Passback(ctx context.Context, arg PassbackParams) (Passback, e
 		&i.OverrideBy,
 		&i.OverrideAt,
 		&i.LiftedAt,
+		&i.ReadAt,
+		&i.ReadPoints,
+		&i.ReadMaximum,
 	)
 	return i, err
 }
 
 const passbackFor = `-- name: PassbackFor :one
-select workspace_id, id, connection_id, line_item_id, learner_id, wanted, wanted_at, posted, posted_at, state, attempts, since, next_try, stamp, lease_until, answer, changed, override, override_score, override_comment, override_by, override_at, lifted_at from passbacks
+select workspace_id, id, connection_id, line_item_id, learner_id, wanted, wanted_at, posted, posted_at, state, attempts, since, next_try, stamp, lease_until, answer, changed, override, override_score, override_comment, override_by, override_at, lifted_at, read_at, read_points, read_maximum from passbacks
 where workspace_id = $1 and line_item_id = $2 and learner_id = $3
 `
 
@@ -322,12 +362,15 @@ func (q *Queries) PassbackFor(ctx context.Context, arg PassbackForParams) (Passb
 		&i.OverrideBy,
 		&i.OverrideAt,
 		&i.LiftedAt,
+		&i.ReadAt,
+		&i.ReadPoints,
+		&i.ReadMaximum,
 	)
 	return i, err
 }
 
 const passbacks = `-- name: Passbacks :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, p.read_at, p.read_points, p.read_maximum, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -386,6 +429,9 @@ func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]Passbac
 			&i.Passback.OverrideBy,
 			&i.Passback.OverrideAt,
 			&i.Passback.LiftedAt,
+			&i.Passback.ReadAt,
+			&i.Passback.ReadPoints,
+			&i.Passback.ReadMaximum,
 			&i.Learner.WorkspaceID,
 			&i.Learner.ID,
 			&i.Learner.ConnectionID,
@@ -415,7 +461,7 @@ func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]Passbac
 }
 
 const passbacksIn = `-- name: PassbacksIn :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, p.read_at, p.read_points, p.read_maximum, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -480,6 +526,9 @@ func (q *Queries) PassbacksIn(ctx context.Context, arg PassbacksInParams) ([]Pas
 			&i.Passback.OverrideBy,
 			&i.Passback.OverrideAt,
 			&i.Passback.LiftedAt,
+			&i.Passback.ReadAt,
+			&i.Passback.ReadPoints,
+			&i.Passback.ReadMaximum,
 			&i.Learner.WorkspaceID,
 			&i.Learner.ID,
 			&i.Learner.ConnectionID,
@@ -509,7 +558,7 @@ func (q *Queries) PassbacksIn(ctx context.Context, arg PassbacksInParams) ([]Pas
 }
 
 const passbacksOf = `-- name: PassbacksOf :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, i.maximum, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, p.read_at, p.read_points, p.read_maximum, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, i.maximum, r.title, c.platform
 from learners l
 join passbacks p on p.workspace_id = l.workspace_id and p.learner_id = l.id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -566,6 +615,9 @@ func (q *Queries) PassbacksOf(ctx context.Context, arg PassbacksOfParams) ([]Pas
 			&i.Passback.OverrideBy,
 			&i.Passback.OverrideAt,
 			&i.Passback.LiftedAt,
+			&i.Passback.ReadAt,
+			&i.Passback.ReadPoints,
+			&i.Passback.ReadMaximum,
 			&i.Learner.WorkspaceID,
 			&i.Learner.ID,
 			&i.Learner.ConnectionID,

@@ -302,7 +302,7 @@ func (q *Queries) LeaveContext(ctx context.Context, arg LeaveContextParams) erro
 }
 
 const lineItemByURL = `-- name: LineItemByURL :one
-select workspace_id, id, connection_id, link_id, url, url_hash, title, maximum from line_items where workspace_id = $1 and connection_id = $2 and url_hash = $3
+select workspace_id, id, connection_id, link_id, url, url_hash, title, maximum, results_at, results_answer from line_items where workspace_id = $1 and connection_id = $2 and url_hash = $3
 `
 
 type LineItemByURLParams struct {
@@ -323,12 +323,14 @@ func (q *Queries) LineItemByURL(ctx context.Context, arg LineItemByURLParams) (L
 		&i.URLHash,
 		&i.Title,
 		&i.Maximum,
+		&i.ResultsAt,
+		&i.ResultsAnswer,
 	)
 	return i, err
 }
 
 const lineItemsIn = `-- name: LineItemsIn :many
-select i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum from resource_links r
+select i.workspace_id, i.id, i.connection_id, i.link_id, i.url, i.url_hash, i.title, i.maximum, i.results_at, i.results_answer from resource_links r
 join line_items i on i.workspace_id = r.workspace_id and i.link_id = r.id
 where r.workspace_id = $1 and r.in_context = $2
 order by i.id
@@ -357,6 +359,8 @@ func (q *Queries) LineItemsIn(ctx context.Context, arg LineItemsInParams) ([]Lin
 			&i.URLHash,
 			&i.Title,
 			&i.Maximum,
+			&i.ResultsAt,
+			&i.ResultsAnswer,
 		); err != nil {
 			return nil, err
 		}
@@ -464,7 +468,7 @@ func (q *Queries) NextRoster(ctx context.Context) (int64, error) {
 }
 
 const passbacksInContext = `-- name: PassbacksInContext :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at from resource_links r
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, p.read_at, p.read_points, p.read_maximum from resource_links r
 join line_items i on i.workspace_id = r.workspace_id and i.link_id = r.id
 join passbacks p on p.workspace_id = i.workspace_id and p.line_item_id = i.id
 where r.workspace_id = $1 and r.in_context = $2
@@ -513,6 +517,9 @@ func (q *Queries) PassbacksInContext(ctx context.Context, arg PassbacksInContext
 			&i.Passback.OverrideBy,
 			&i.Passback.OverrideAt,
 			&i.Passback.LiftedAt,
+			&i.Passback.ReadAt,
+			&i.Passback.ReadPoints,
+			&i.Passback.ReadMaximum,
 		); err != nil {
 			return nil, err
 		}

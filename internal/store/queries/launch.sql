@@ -167,7 +167,8 @@ select * from resource_links where workspace_id = @workspace_id and id = @id;
 select * from line_items where workspace_id = @workspace_id and id = @id;
 
 -- name: SaveLineItem :execrows
-update line_items set url = @url, url_hash = @url_hash, title = @title, maximum = @maximum
+update line_items set url = @url, url_hash = @url_hash, title = @title, maximum = @maximum,
+	results_at = @results_at, results_answer = @results_answer
 where workspace_id = @workspace_id and id = @id;
 
 -- name: LinksIn :many

@@ -60,6 +60,10 @@ on conflict (workspace_id, id) do update set
 	override = excluded.override, override_score = excluded.override_score, override_comment = excluded.override_comment,
 	override_by = excluded.override_by, override_at = excluded.override_at, lifted_at = excluded.lifted_at;
 
+-- name: KeepResult :execrows
+update passbacks set read_at = @read_at, read_points = @read_points, read_maximum = @read_maximum
+where workspace_id = @workspace_id and id = @id;
+
 -- name: DuePassbacks :many
 select sqlc.embed(p), l.subject, sqlc.embed(i)
 from passbacks p

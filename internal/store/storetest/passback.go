@@ -109,6 +109,7 @@ func testPassbacks(t *testing.T, s greenroom.Store) {
 	t.Run("a line item's new URL, title and maximum are kept", func(t *testing.T) {
 		w := launched(t, s, "alpha")
 		w.item.URL, w.item.Title, w.item.Maximum = itemURL+"&moved=1", "moved", 0.1
+		w.item.ResultsAt, w.item.ResultsAnswer = minutes(3), "403 no"
 		update(t, w, func(ctx context.Context, tx greenroom.Tx) error {
 			refused(t, tx.SaveLineItem(ctx, greenroom.LineItem{ID: "other"}), greenroom.ErrNotFound)
 			return tx.SaveLineItem(ctx, w.item)
@@ -118,6 +119,28 @@ func testPassbacks(t *testing.T, s greenroom.Store) {
 		r.LineItem.URL = w.item.URL
 		equal(t, "found by the new URL", must(w.RecordLaunch(t.Context(), r))(t).LineItem, w.item.ID)
 	})
+}
+
+func testResults(t *testing.T, s greenroom.Store) {
+	w := full(t, s, "alpha")
+	keep := func(r greenroom.GradeResult) {
+		t.Helper()
+		update(t, w, func(ctx context.Context, tx greenroom.Tx) error {
+			refused(t, tx.KeepResult(ctx, "other", r), greenroom.ErrNotFound)
+			return tx.KeepResult(ctx, w.passback.ID, r)
+		})
+		w.passback.Read = &r
+		equal(t, "passback", must(w.Passback(t.Context(), w.passback.ID))(t), w.passback)
+	}
+	keep(greenroom.GradeResult{At: minutes(3), Points: 7.25, Maximum: 10})
+	keep(greenroom.GradeResult{At: minutes(4)})
+	w.passback.Answer = "changed since"
+	update(t, w, func(ctx context.Context, tx greenroom.Tx) error {
+		changed := w.passback
+		changed.Read = nil
+		return tx.SavePassback(ctx, changed)
+	})
+	equal(t, "after it was saved", must(w.Passback(t.Context(), w.passback.ID))(t), w.passback)
 }
 
 func testClaims(t *testing.T, s greenroom.Store) {

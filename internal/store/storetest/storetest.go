@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) greenroom.Store) {
 	t.Run("Retention", func(t *testing.T) { testRetention(t, open(t)) })
 	t.Run("Sessions", func(t *testing.T) { testSessions(t, open(t)) })
 	t.Run("Passbacks", func(t *testing.T) { testPassbacks(t, open(t)) })
+	t.Run("Results", func(t *testing.T) { testResults(t, open(t)) })
 	t.Run("Claims", func(t *testing.T) { testClaims(t, open(t)) })
 	t.Run("LineItemDuties", func(t *testing.T) { testLineItemDuties(t, open) })
 	t.Run("Rosters", func(t *testing.T) { testRosters(t, open(t)) })
