@@ -14,9 +14,10 @@ import (
 type registrationCmd struct {
 	Add     registrationAdd     `cmd:"" help:"Register Greenroom once for all customers of a vendor. The same issuer and client ID again changes the registration."`
 	List    registrationList    `cmd:"" help:"List the shared registrations, with the deployments that workspaces have claimed."`
-	Urls    registrationURLs    `cmd:"" name:"urls" help:"Print the addresses that the vendor asks for."`
+	Urls    registrationURLs    `cmd:"" name:"urls" help:"Print the addresses that the vendor asks for. Makes the instance's signing key."`
 	Disable registrationDisable `cmd:"" help:"Let nobody in by a shared registration for now."`
 	Enable  registrationEnable  `cmd:"" help:"Undo disable."`
+	Release registrationRelease `cmd:"" help:"Take a deployment from the workspace that has it."`
 	Remove  registrationRemove  `cmd:"" help:"Remove a shared registration."`
 	Keys    registrationKeys    `cmd:"" help:"List the instance's signing keys, or rotate them."`
 }
@@ -159,6 +160,9 @@ func (c registrationURLs) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	if _, err := h.Service.EnsureInstanceKey(ctx); err != nil { // the vendor reads the key set
+		return err
+	}
 	e := urls.SharedEndpoints("Greenroom")
 	v := map[string]any{"login": e.Login, "launch": e.Launch, "jwks": e.KeySet, "openid_configuration": e.OpenID}
 	return c.print(s, v, func(out io.Writer) {
@@ -199,6 +203,38 @@ func (c registrationSwitch) set(ctx context.Context, s streams, on bool) error {
 			return
 		}
 		fmt.Fprintf(out, "Nobody comes in by %s for now.\n", r.Platform)
+	})
+}
+
+type registrationRelease struct {
+	database
+	printed
+	sharedRef
+	Deployment string `arg:"" help:"Deployment ID."`
+}
+
+func (c registrationRelease) Run(ctx context.Context, s streams) error {
+	h, err := c.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	r, err := c.find(ctx, h)
+	if err != nil {
+		return err
+	}
+	claim, err := h.Service.ClaimOf(ctx, r.ID, c.Deployment)
+	if err == nil {
+		err = h.Service.ReleaseDeployment(ctx, greenroom.Operator(claim.Workspace), r.ID, c.Deployment)
+	}
+	if isNotFound(err) {
+		return fmt.Errorf("no workspace has the deployment %q of %s", c.Deployment, r.Platform)
+	}
+	if err != nil {
+		return err
+	}
+	return c.print(s, map[string]any{"id": r.ID, "deployment_id": c.Deployment, "workspace": claim.Workspace}, func(out io.Writer) {
+		fmt.Fprintf(out, "%s of %s is nobody's again.\n", c.Deployment, r.Platform)
 	})
 }
 

@@ -84,6 +84,9 @@ func (h connection) page(r *http.Request, typed *editForm) (connectionPage, erro
 	if c.How == greenroom.ByRegistration {
 		page.How = "By dynamic registration"
 	}
+	if c.How == greenroom.BySharing {
+		page.How = "By a shared registration"
+	}
 	page.ByToken = c.How == greenroom.ByRegistration && c.LMS().Registration.Update == profile.UpdateByToken
 	for _, s := range report.Scopes {
 		page.ScopeRows = append(page.ScopeRows, newScopeRow(s))

@@ -354,7 +354,7 @@ func (s *Service) sharingConnection(ctx context.Context, in Tx, r SharedRegistra
 	default:
 		c = Connection{
 			Platform: r.Platform, Issuer: r.Issuer, ClientID: r.ClientID, AuthURL: r.AuthURL, TokenURL: r.TokenURL,
-			KeySetURL: r.KeySetURL, Audience: r.Audience, Product: r.Product, How: BySharing, Shared: r.ID, ConnectedAt: s.Now(),
+			KeySetURL: r.KeySetURL, KeySet: r.KeySet, KeySetAt: r.KeySetAt, Audience: r.Audience, Product: r.Product, How: BySharing, Shared: r.ID, ConnectedAt: s.Now(),
 		}
 		if c.Product == "" {
 			c.Product = a.Product

@@ -138,7 +138,7 @@ func (s *Service) deliver(ctx context.Context, due DuePassback) Outcome {
 	if wait := stamp.Sub(s.Now()); wait > 0 { // never in the future
 		return Outcome{Kind: Later, After: wait, Answer: due.Answer, Score: o.Score, Cleared: o.Cleared, At: o.At}
 	}
-	if stopped, err := s.stopped(ctx, due, c); err != nil {
+	if stopped, err := s.stopped(ctx, due, c, o); err != nil {
 		return s.ownFault(ctx, due, o, err)
 	} else if stopped != nil {
 		return *stopped
@@ -176,16 +176,18 @@ func (s *Service) deliver(ctx context.Context, due DuePassback) Outcome {
 
 // stopped returns the outcome of a score that must not go out: its deployment
 // of a shared registration was released, or the operator has switched that off.
-func (s *Service) stopped(ctx context.Context, due DuePassback, c Connection) (*Outcome, error) {
+func (s *Service) stopped(ctx context.Context, due DuePassback, c Connection, o Outcome) (*Outcome, error) {
 	err := MaySend(ctx, s.Store.Instance(), due.Workspace, c, due.Deployment)
 	claim, refused := errors.AsType[*ClaimError](err)
 	switch {
 	case !refused:
 		return nil, err
 	case claim.Trouble == ClaimSwitchedOff:
-		return &Outcome{Kind: Later, Score: due.Wanted, Answer: "The registration that this LMS shares is switched off by whoever runs Greenroom."}, nil
+		o.Kind, o.Answer = Later, "The registration that this LMS shares is switched off by whoever runs Greenroom."
+	default:
+		o.Kind, o.Answer = Failed, "The deployment was released: this part of the LMS no longer belongs to the workspace."
 	}
-	return &Outcome{Kind: Failed, Score: due.Wanted, Answer: "The deployment was released: this part of the LMS no longer belongs to the workspace."}, nil
+	return &o, nil
 }
 
 // ownFault is for errors of our own: they may pass, so they come again.

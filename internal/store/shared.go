@@ -90,10 +90,14 @@ func (t sharedTx) SaveSharedRegistration(ctx context.Context, r greenroom.Shared
 		if err != nil {
 			return err
 		}
-		return t.db.SaveSharingConnections(ctx, q.SaveSharingConnectionsParams{
+		sharing, err := t.db.SaveSharingConnections(ctx, q.SaveSharingConnectionsParams{
 			RegistrationID: r.ID, Issuer: r.Issuer, ClientID: r.ClientID, AuthURL: r.AuthURL, TokenURL: r.TokenURL,
 			KeySetURL: r.KeySetURL, Audience: r.Audience,
 		})
+		for _, w := range sharing {
+			t.changeSettings(w)
+		}
+		return err
 	}))
 }
 

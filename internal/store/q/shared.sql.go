@@ -532,10 +532,11 @@ func (q *Queries) SaveSharedRegistration(ctx context.Context, arg SaveSharedRegi
 	return err
 }
 
-const saveSharingConnections = `-- name: SaveSharingConnections :exec
+const saveSharingConnections = `-- name: SaveSharingConnections :many
 update connections set issuer = $1, client_id = $2, auth_url = $3, token_url = $4,
 	key_set_url = $5, audience = $6
 where registration_id = $7
+returning workspace_id
 `
 
 type SaveSharingConnectionsParams struct {
@@ -548,8 +549,8 @@ type SaveSharingConnectionsParams struct {
 	RegistrationID greenroom.SharedID
 }
 
-func (q *Queries) SaveSharingConnections(ctx context.Context, arg SaveSharingConnectionsParams) error {
-	_, err := q.db.ExecContext(ctx, saveSharingConnections,
+func (q *Queries) SaveSharingConnections(ctx context.Context, arg SaveSharingConnectionsParams) ([]greenroom.WorkspaceID, error) {
+	rows, err := q.db.QueryContext(ctx, saveSharingConnections,
 		arg.Issuer,
 		arg.ClientID,
 		arg.AuthURL,
@@ -558,7 +559,25 @@ func (q *Queries) SaveSharingConnections(ctx context.Context, arg SaveSharingCon
 		arg.Audience,
 		arg.RegistrationID,
 	)
-	return err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []greenroom.WorkspaceID
+	for rows.Next() {
+		var workspace_id greenroom.WorkspaceID
+		if err := rows.Scan(&workspace_id); err != nil {
+			return nil, err
+		}
+		items = append(items, workspace_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sharedRegistrations = `-- name: SharedRegistrations :many

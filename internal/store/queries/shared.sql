@@ -17,10 +17,11 @@ on conflict (id) do update set
 	product = excluded.product, claimants = excluded.claimants, disabled = excluded.disabled, key_set = excluded.key_set,
 	key_set_at = excluded.key_set_at, connected_at = excluded.connected_at, updated_at = excluded.updated_at;
 
--- name: SaveSharingConnections :exec
+-- name: SaveSharingConnections :many
 update connections set issuer = @issuer, client_id = @client_id, auth_url = @auth_url, token_url = @token_url,
 	key_set_url = @key_set_url, audience = @audience
-where registration_id = @registration_id;
+where registration_id = @registration_id
+returning workspace_id;
 
 -- name: KeepSharedKeySet :execrows
 update shared_registrations set key_set = @key_set, key_set_at = @key_set_at where id = @id;
