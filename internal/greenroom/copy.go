@@ -83,17 +83,23 @@ func (s *Service) ancestry(ctx context.Context, store Reader, l *lti.Launch) (a 
 	a.context, err = firstOf(readHistory(l.Custom[ContextHistoryParameter]), l.Context.ID, func(id string) (Context, error) {
 		return store.ContextOf(ctx, at(id))
 	})
-	if err != nil || a.context != nil {
-		return a, err
+	return a, err
+}
+
+// told looks for what a notice has told of the past of a launch's context. Its
+// row says it already: most launches need not ask.
+func (a *ancestry) told(ctx context.Context, store Reader, l *lti.Launch) error {
+	if a.context != nil || l.Context == nil {
+		return nil
 	}
-	own, err := store.ContextOf(ctx, at(l.Context.ID))
-	if err == nil && own.CopiedFrom != "" { // a notice told it
+	own, err := store.ContextOf(ctx, Place{Connection: ConnectionID(l.Registration.ID), Deployment: l.DeploymentID, PlatformID: l.Context.ID})
+	if err == nil && own.CopiedFrom != "" {
 		err = known(&a.context, own.CopiedFrom, func() (*Context, error) {
 			source, err := store.Context(ctx, own.CopiedFrom)
 			return &source, err
 		})
 	}
-	return a, absent(err)
+	return absent(err)
 }
 
 // firstOf returns the first of some IDs that is found, but own.

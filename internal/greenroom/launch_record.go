@@ -130,6 +130,9 @@ func (s *Service) launchOrigin(ctx context.Context, w WorkspaceID, l *lti.Launch
 	if !ok || !missing.Missing {
 		return o, err
 	}
+	if err := o.past.told(ctx, store, l); err != nil {
+		return o, err
+	}
 	f, err := s.findScenario(ctx, w, l, o.past, o.legacy)
 	if errors.Is(err, ErrNotFound) {
 		return o, missing

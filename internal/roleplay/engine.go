@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type Limits struct {
 	Turn     time.Duration // time for one call of Play, as a backstop; default 10 s
 	Check    time.Duration // time for compiling and checking a file, each; default 30 s
 	Kept     int           // bytes of recent talks that are kept to go on from; default 16 MiB
+	Idle     time.Duration // after how long without work a VM is given up; default 1 minute
 }
 
 func (l Limits) withDefaults() Limits {
@@ -31,25 +33,60 @@ func (l Limits) withDefaults() Limits {
 		Turn:     cmp.Or(l.Turn, 10*time.Second),
 		Check:    cmp.Or(l.Check, 30*time.Second),
 		Kept:     cmp.Or(l.Kept, 16<<20),
+		Idle:     cmp.Or(l.Idle, time.Minute),
 	}
 }
 
 // An Engine compiles and plays scripts. It is safe for concurrent use: a call
 // waits until a machine is free. Its machines are made when they are first
-// needed, so an engine that plays nothing costs nothing.
+// needed, and given up when they idle, so an engine that plays nothing costs
+// nothing.
 type Engine struct {
 	limits Limits
-	pool   chan *machine // nil stands for one that is yet to be made
+	pool   chan *seat
 	recent recent
+}
+
+// A seat has a machine in it while that is warm.
+type seat struct {
+	mu      sync.Mutex
+	machine *machine // nil: yet to be made
+	idle    *time.Timer
+}
+
+// take returns the machine, nil if there is none.
+func (p *seat) take() *machine {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m := p.machine
+	p.machine = nil
+	if p.idle != nil {
+		p.idle.Stop()
+	}
+	return m
+}
+
+// put keeps a machine until it has idled for a while.
+func (p *seat) put(m *machine, idle time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.machine = m
+	p.idle = time.AfterFunc(idle, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.machine == m {
+			p.machine = nil
+		}
+	})
 }
 
 // NewEngine returns an engine. Limits{} is a good choice.
 func NewEngine(limits Limits) *Engine {
 	limits = limits.withDefaults()
-	e := &Engine{limits: limits, pool: make(chan *machine, limits.Machines)}
+	e := &Engine{limits: limits, pool: make(chan *seat, limits.Machines)}
 	e.recent.limit = limits.Kept
 	for range limits.Machines {
-		e.pool <- nil
+		e.pool <- &seat{}
 	}
 	return e
 }
@@ -59,17 +96,18 @@ func (e *Engine) with(ctx context.Context, f func(*machine) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var m *machine
+	var at *seat
 	select {
-	case m = <-e.pool:
+	case at = <-e.pool:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	m := at.take()
 	defer func() {
-		if m != nil && m.spoiled {
-			m = nil
+		if m != nil && !m.spoiled {
+			at.put(m, e.limits.Idle)
 		}
-		e.pool <- m
+		e.pool <- at
 	}()
 	if m == nil {
 		made, err := newMachine()

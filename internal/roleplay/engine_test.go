@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -165,6 +166,36 @@ func TestADepartedCallerLeavesTheEngineFree(t *testing.T) {
 	if got := transcript(play(t, e, story, 1)); got != "character: One." {
 		t.Errorf("afterwards it played %q", got)
 	}
+}
+
+func TestAMachineThatIdlesIsGivenUp(t *testing.T) {
+	story := compiled(t, "One.\n* Two. -> END\n")
+	synctest.Test(t, func(t *testing.T) {
+		e := NewEngine(Limits{Machines: 1, Idle: time.Minute, Kept: 1})
+		warm := func() bool {
+			p := <-e.pool
+			defer func() { e.pool <- p }()
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.machine != nil
+		}
+		for range 2 {
+			play(t, e, story, 1)
+			time.Sleep(time.Minute - 1)
+			if !warm() {
+				t.Error("given up early")
+			}
+			play(t, e, story, 2)
+			time.Sleep(time.Minute - 1)
+			if !warm() {
+				t.Error("given up though it was used")
+			}
+			time.Sleep(2)
+			if warm() {
+				t.Error("kept")
+			}
+		}
+	})
 }
 
 func TestConcurrentTalksDoNotMix(t *testing.T) {

@@ -122,6 +122,9 @@ func openSQLitePool(ctx context.Context, path string, size int, key, value strin
 		"journal_mode(WAL)",
 		"synchronous(FULL)",
 		"foreign_keys(1)",
+		// What a savepoint undoes is kept in memory: each transaction of a shared
+		// commit is one, and would write its pages to a file for nothing.
+		"temp_store(MEMORY)",
 	}}
 	params.Add(key, value)
 	db, err := sql.Open("sqlite", sqliteDSN(path, params))
