@@ -96,7 +96,7 @@ func (a *App) assemble() error {
 		EraseExpired: a.Service.EraseExpired, ForgetNotices: a.Service.ForgetNotices,
 	})
 	a.notices = jobs.NewNotices(a.Service.Subscribe, c.Log, 0)
-	a.Service.WakeNotices = a.notices.Wake
+	a.Service.WakeNotices, a.Service.InBackground = a.notices.Wake, a.notices.Do
 	a.Service.NoticesURL = func(w greenroom.Workspace) string { return kit.URLs.For(w).Notices(w.ID) }
 	a.nodes = jobs.NewNodes(jobs.NodeOptions{Store: a.Store, ID: rand.Text(), Tell: a.tellNodes, Now: c.Now, Log: c.Log})
 	a.Service.Wake, a.Service.WakeRosters = a.passbacks.Wake, a.rosters.Wake

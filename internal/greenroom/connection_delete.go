@@ -41,6 +41,10 @@ func (s *Service) DeleteConnection(ctx context.Context, a Actor, id ConnectionID
 		return Connection{}, err
 	}
 	var c Connection
+	subscribed, err := store.NoticeServices(ctx)
+	if err != nil {
+		return Connection{}, err
+	}
 	err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		if c, err = tx.Connection(ctx, id); err != nil {
 			return err
@@ -57,6 +61,9 @@ func (s *Service) DeleteConnection(ctx context.Context, a Actor, id ConnectionID
 		}
 		return s.audit(ctx, tx, a, deletedConnection(c, held))
 	})
+	if err == nil {
+		s.unsubscribe(a.Workspace, c, subscribed)
+	}
 	return c, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/lti"
@@ -162,6 +163,33 @@ func (s *Service) subscribe(ctx context.Context, w Workspace) error {
 		}
 	}
 	return failed
+}
+
+// unsubscribeTime bounds the farewell to one platform.
+const unsubscribeTime = 30 * time.Second
+
+// unsubscribe asks the platform of a connection that is gone to send no more
+// notices, once and in the background: nobody is left to ask again. services
+// may be of other connections as well.
+func (s *Service) unsubscribe(w WorkspaceID, c Connection, services []NoticeService) {
+	services = slices.DeleteFunc(services, func(n NoticeService) bool { return n.Connection != c.ID || n.Handler == "" })
+	if len(services) == 0 || s.InBackground == nil {
+		return
+	}
+	s.InBackground(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, unsubscribeTime)
+		defer cancel()
+		key, err := s.SigningKey(ctx, w)
+		for _, n := range services {
+			if err == nil {
+				err = s.Platforms.SetNoticeHandler(ctx, w, c, key, n.Deployment, n.URL, "")
+			}
+			if err != nil {
+				s.Log.WarnContext(ctx, "platform of a deleted connection goes on sending notices", "connection", c.ID, "deployment", n.Deployment, "err", err)
+				return
+			}
+		}
+	})
 }
 
 func (s *Service) setHandler(ctx context.Context, w WorkspaceID, c Connection, n NoticeService, handler string) error {

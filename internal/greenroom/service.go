@@ -1,6 +1,7 @@
 package greenroom
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"time"
@@ -37,6 +38,9 @@ type Service struct {
 	// WakeNotices tells the worker that a platform may be asked for notices. It
 	// never blocks.
 	WakeNotices func()
+	// InBackground does a task that nobody waits for, and never blocks; nil: such
+	// tasks are left undone.
+	InBackground func(func(context.Context))
 	// NoticesURL is where a workspace takes notices.
 	NoticesURL func(Workspace) string
 

@@ -15,6 +15,7 @@ type Notices struct {
 	log       *slog.Logger
 	every     time.Duration
 	wake      chan struct{}
+	tasks     chan func(context.Context)
 }
 
 // NewNotices returns a worker that Run sets to work; subscribe is
@@ -23,7 +24,7 @@ func NewNotices(subscribe func(context.Context) error, log *slog.Logger, every t
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Notices{subscribe: subscribe, log: log, every: orElse(every, 5*time.Minute), wake: make(chan struct{}, 1)}
+	return &Notices{subscribe: subscribe, log: log, every: orElse(every, 5*time.Minute), wake: make(chan struct{}, 1), tasks: make(chan func(context.Context), maxTasks)}
 }
 
 // Wake makes the next round come at once. It never blocks.
@@ -31,6 +32,19 @@ func (n *Notices) Wake() {
 	select {
 	case n.wake <- struct{}{}:
 	default:
+	}
+}
+
+// maxTasks is how many tasks wait at most.
+const maxTasks = 100
+
+// Do does a task in the background, after those that came before. It never
+// blocks: one too many is left undone, and logged.
+func (n *Notices) Do(task func(context.Context)) {
+	select {
+	case n.tasks <- task:
+	default:
+		n.log.Warn("too much to do in the background")
 	}
 }
 
@@ -42,11 +56,25 @@ func (n *Notices) Run(ctx context.Context) {
 		if err := n.subscribe(ctx); err != nil && ctx.Err() == nil {
 			n.log.ErrorContext(ctx, "notices not asked for", "err", err)
 		}
+		if !n.wait(ctx, tick.C) {
+			return
+		}
+	}
+}
+
+// wait does the tasks that come until the next round; it is false when ctx
+// ends.
+func (n *Notices) wait(ctx context.Context, round <-chan time.Time) bool {
+	for {
 		select {
 		case <-ctx.Done():
-			return
-		case <-tick.C:
+			return false
+		case <-round:
+			return true
 		case <-n.wake:
+			return true
+		case task := <-n.tasks:
+			task(ctx)
 		}
 	}
 }

@@ -29,3 +29,24 @@ func TestNoticesAreAskedForAtOnceRegularlyAndWhenWoken(t *testing.T) {
 		}
 	})
 }
+
+func TestTasksAreDoneBetweenRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rounds, done := 0, 0
+		n := NewNotices(func(context.Context) error { rounds++; return nil }, nil, 0)
+		for range maxTasks + 5 { // never blocks, and drops what is too much
+			n.Do(func(context.Context) { done++ })
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() { n.Run(ctx); close(over) }()
+		pass(time.Second)
+		n.Do(func(context.Context) { done++ })
+		pass(time.Second)
+		cancel()
+		<-over
+		if rounds != 1 || done != maxTasks+1 {
+			t.Errorf("%d rounds, %d tasks", rounds, done)
+		}
+	})
+}

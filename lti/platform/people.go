@@ -3,6 +3,7 @@ package platform
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -135,6 +136,19 @@ func (p *Platform) addLink(course string, l Link) (Link, error) {
 	}
 	p.links[l.ID] = &l
 	return l, nil
+}
+
+// SetCustom changes the custom parameters of an activity, as a teacher does who
+// edits it; nil leaves those of the tool.
+func (p *Platform) SetCustom(link string, custom map[string]string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l := p.links[link]
+	if l == nil {
+		return fmt.Errorf("there is no activity %q", link)
+	}
+	l.Custom = maps.Clone(custom)
+	return nil
 }
 
 // Links returns a course's activities in the order in which they were added.
