@@ -167,7 +167,7 @@ func furnishForLMS(t *testing.T, c app.Config, x *lmsPage) greenroom.Workspace {
 	course := x.AddCourse("Course")
 	x.learner = x.AddUser(platform.User{Name: "Lee Learner"})
 	x.Enrol(course, x.learner, platform.Learner)
-	link, err := x.AddLink(course, platform.Link{Tool: x.tool.ClientID, Title: "Practice", Custom: map[string]string{greenroom.ScenarioParameter: "good-or-poor"}})
+	link, err := x.AddLink(course, platform.Link{Tool: x.tool.ClientID, Title: "Practice", Maximum: 100, Custom: map[string]string{greenroom.ScenarioParameter: "good-or-poor"}})
 	if err == nil {
 		x.link = link.ID
 		_, err = h.Service.SaveConnection(t.Context(), greenroom.Operator(w.ID), greenroom.ConnectionForm{
