@@ -46,9 +46,15 @@ func (s *Service) Override(ctx context.Context, v Visit, learner LearnerID, link
 	if err != nil {
 		return err
 	}
-	item, err := newestItem(ctx, store, r.Link)
+	if r.Learner.History == v.Learner.History { // themselves, by another account
+		return ErrNotFound
+	}
+	item, err := columnOf(ctx, store, v, r.Link)
 	if err != nil {
 		return err
+	}
+	if item == nil {
+		return invalid("decision", "This activity has no column in the gradebook of your LMS.")
 	}
 	err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		p, err := tx.PassbackFor(ctx, item.ID, learner)
@@ -131,21 +137,18 @@ func parsePercent(text string) (roleplay.Score, bool) {
 	return score, err == nil
 }
 
-// newestItem is the gradebook column of a link. *Invalid, field decision, if it
-// has none that we know.
-func newestItem(ctx context.Context, store Reader, link ResourceLink) (LineItem, error) {
+// columnOf is the gradebook column of a link: the newest one, or that from which
+// a submission review was opened. Nil if it has none that we know.
+func columnOf(ctx context.Context, store Reader, v Visit, link ResourceLink) (*LineItem, error) {
 	items, err := store.LineItemsIn(ctx, link.Context)
 	if err != nil {
-		return LineItem{}, err
+		return nil, err
 	}
-	var item LineItem
-	for _, i := range items {
-		if i.ResourceLink == link.ID {
-			item = i
+	var column *LineItem
+	for i := range items {
+		if items[i].ResourceLink == link.ID && (v.Launch.LineItem == items[i].ID || !v.Reviews()) {
+			column = &items[i]
 		}
 	}
-	if item.ID == "" {
-		return LineItem{}, invalid("decision", "This activity has no column in the gradebook of your LMS.")
-	}
-	return item, nil
+	return column, nil
 }

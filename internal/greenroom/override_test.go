@@ -122,6 +122,44 @@ func TestWhoMayNotDecide(t *testing.T) {
 	})
 }
 
+// A column that was replaced is still one that the LMS's gradebook opens.
+func TestDecisionInAReviewIsAboutTheColumnThatWasOpened(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		c := h.connect()
+		ada := h.visit(c, inCourse("ada"))
+		h.attempt(ada, 1)
+		h.deliver()
+		h.pass(time.Minute)
+		h.visit(c, func(l *lti.Launch) { inCourse("ada")(l); l.Grades.LineItem = "https://lms.example.com/items/2" })
+		v, r := h.review(c, reviewing)
+		set := greenroom.OverrideForm{Decision: greenroom.SetScore, Percent: "70"}
+		if err := h.Override(t.Context(), v, ada.Learner.ID, ada.Link.ID, set); err != nil {
+			t.Fatal(err)
+		}
+		h.deliver()
+		last := h.lms.posted[len(h.lms.posted)-1]
+		if r.Item == nil || r.Item.URL != itemURL || last.LineItemURL != itemURL || h.last() != "70" {
+			t.Errorf("the review shows %+v, and the decision went to %s", r.Item, last.LineItemURL)
+		}
+	})
+}
+
+// Whoever has two accounts in the LMS is one person here, once they are merged.
+func TestNobodyDecidesAboutThemselvesUnderAnotherName(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		c := h.connect()
+		ada, teacher := h.visit(c, inCourse("ada")), h.visit(c, asTeacher)
+		if err := h.MergeLearners(t.Context(), h.admin, ada.Learner.ID, teacher.Learner.ID); err != nil {
+			t.Fatal(err)
+		}
+		teacher = h.visit(c, asTeacher)
+		set := greenroom.OverrideForm{Decision: greenroom.SetScore, Percent: "100"}
+		if err := h.Override(t.Context(), teacher, ada.Learner.ID, ada.Link.ID, set); !errors.Is(err, greenroom.ErrNotFound) {
+			t.Errorf("about oneself: %v", err)
+		}
+	})
+}
+
 func TestGradingRules(t *testing.T) {
 	for name, tc := range map[string]struct {
 		rule       greenroom.GradingRule

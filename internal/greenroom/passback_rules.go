@@ -65,8 +65,7 @@ func (p *Passback) renew(now time.Time) {
 }
 
 // nextStamp returns the timestamp of the next post: when the score was earned
-// or decided,
-// but later than every stamp that may have reached the platform, by the grain
+// or decided, but later than every stamp that may have reached the platform, by the grain
 // to which it compares them (Score Publish Service, AGS 2.0 §3.4.4).
 // conflict says that the platform has seen a later one than we know of: then
 // it is the present.
@@ -75,7 +74,10 @@ func (p Passback) nextStamp(now time.Time, conflict bool, grain time.Duration) t
 	if conflict {
 		stamp = now
 	}
-	if !p.Stamp.IsZero() && (conflict || p.Posted != nil || !p.PostedAt.IsZero() || stamp.Before(p.Stamp)) {
+	// The same stamp comes again for the same target alone: a post without an
+	// answer is repeated, and is no second score.
+	again := !conflict && p.PostedAt.IsZero() && stamp.Truncate(time.Millisecond).Equal(p.Stamp)
+	if !p.Stamp.IsZero() && !again {
 		if least := p.Stamp.Truncate(grain).Add(grain); stamp.Before(least) {
 			stamp = least
 		}

@@ -125,6 +125,22 @@ func TestStampsRiseByWholeSeconds(t *testing.T) {
 	}
 }
 
+// A post without an answer may have reached the platform all the same: what
+// counts by now needs a later stamp, by the platform's grain.
+func TestStampAfterAPostWithoutAnAnswer(t *testing.T) {
+	var p Passback
+	p.want(percent(t, 50), noon.Add(200*time.Millisecond), GradeBest)
+	first := p.nextStamp(noon.Add(time.Second), false, time.Second)
+	p.settle(Outcome{Kind: Later, Score: p.Wanted, At: p.Target().At, Stamp: first}, noon.Add(2*time.Second), rand.New(rand.NewPCG(1, 2)))
+	if again := p.nextStamp(noon.Add(time.Minute), false, time.Second); !again.Equal(first) {
+		t.Errorf("the same score once more goes under %s, not %s", again, first)
+	}
+	p.want(percent(t, 80), noon.Add(800*time.Millisecond), GradeBest)
+	if second := p.nextStamp(noon.Add(time.Minute), false, time.Second); second.Unix() <= first.Unix() {
+		t.Errorf("stamp %s after %s is not later by whole seconds", second, first)
+	}
+}
+
 func TestAConflictIsMended(t *testing.T) {
 	var p Passback
 	p.want(percent(t, 80), noon, GradeBest)

@@ -97,14 +97,8 @@ func (s *Service) Review(ctx context.Context, v Visit, learner LearnerID, link R
 	slices.SortFunc(r.Attempts, func(a, b Session) int {
 		return cmp.Or(b.EndedAt.Compare(a.EndedAt), cmp.Compare(b.ID, a.ID))
 	})
-	items, err := store.LineItemsIn(ctx, r.Link.Context)
-	if err != nil {
+	if r.Item, err = columnOf(ctx, store, v, r.Link); err != nil {
 		return Review{}, err
-	}
-	for i := range items {
-		if items[i].ResourceLink == r.Link.ID && (v.Launch.LineItem == items[i].ID || !v.Reviews()) {
-			r.Item = &items[i]
-		}
 	}
 	if r.Item != nil {
 		p, err := store.PassbackFor(ctx, r.Item.ID, r.Learner.ID)

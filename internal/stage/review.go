@@ -146,7 +146,7 @@ func newReview(v greenroom.Visit, found greenroom.Review, here string) reviewVie
 	if v.Teaches() {
 		p.Class = web.CoursePath(v, "/class")
 	}
-	if v.Teaches() && !p.Own && found.Item != nil && found.Learner.ID != "" {
+	if v.Teaches() && found.Learner.History != v.Learner.History && found.Item != nil && found.Learner.ID != "" {
 		p.Decide = &decideForm{
 			Path:    reviewPath(v, found.Learner.ID, found.Link.ID) + "/score",
 			Percent: web.Field{Name: "percent", Label: "Score, from 0 to 100", Mode: "decimal"},
