@@ -396,3 +396,15 @@ func TestWhereThereIsNothingToPick(t *testing.T) {
 	g.get("/pick/items", nil).is(http.StatusUnprocessableEntity).shows("Pick at least one scenario.")
 	g.post("/pick/answer", nil).is(http.StatusUnprocessableEntity).shows("Pick at least one scenario.")
 }
+
+func TestPickingIsBounded(t *testing.T) {
+	form := url.Values{"order": {"b", "gone"}}
+	for n := range 50_000 {
+		form["picked"] = append(form["picked"], fmt.Sprint(n))
+	}
+	form["picked"] = append([]string{"a", "b", "a", ""}, form["picked"]...)
+	ids := pickedOf(form, greenroom.MaxItems)
+	if len(ids) != mostCarried || !slices.Equal(ids[:4], []string{"b", "a", "0", "1"}) {
+		t.Errorf("%d are carried on, first %v", len(ids), ids[:4])
+	}
+}

@@ -55,14 +55,22 @@ func readPicking(r *http.Request, most int) (picking, error) {
 	return p, nil
 }
 
+// mostCarried bounds what a form carries on: more than can be picked, so that
+// too many are said to be too many and are not just gone.
+const mostCarried = 4 * greenroom.MaxItems
+
 // pickedOf returns what is ticked: what was picked before in its order, then
-// the rest as it comes, each once.
+// the rest as it comes, each once, mostCarried of them.
 func pickedOf(f url.Values, most int) []string {
-	ticked := slices.DeleteFunc(slices.Clone(f["picked"]), func(id string) bool { return id == "" || id == f.Get("drop") })
+	ticked := map[string]bool{}
+	for _, id := range f["picked"] {
+		ticked[id] = id != "" && id != f.Get("drop")
+	}
 	var ids []string
-	for _, id := range append(slices.Clone(f["order"]), ticked...) {
-		if slices.Contains(ticked, id) && !slices.Contains(ids, id) {
+	for _, id := range slices.Concat(f["order"], f["picked"]) {
+		if ticked[id] && len(ids) < mostCarried {
 			ids = append(ids, id)
+			ticked[id] = false // each once
 		}
 	}
 	if most == 1 && len(ids) > 1 { // the one that was ticked last
