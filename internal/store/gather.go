@@ -29,7 +29,7 @@ var errAlone = errors.New("not with others")
 // company. A statement that fails is one for all of them: each is written alone
 // then.
 type gather struct {
-	db *sql.DB
+	write func(context.Context, []*gathered) error
 
 	mu      sync.Mutex
 	waiting []*gathered
@@ -42,10 +42,12 @@ type gathered struct {
 	done chan error
 }
 
-func newGather(db *sql.DB) *gather { return &gather{db: db} }
+func newGather(db *sql.DB) *gather {
+	return &gather{write: func(ctx context.Context, batch []*gathered) error { return writeLaunches(ctx, db, batch) }}
+}
 
 // record writes a launch, or returns errAlone.
-func (g *gather) record(ctx context.Context, w greenroom.WorkspaceID, r greenroom.LaunchRecord, known met) (greenroom.Launch, error) {
+func (g *gather) record(w greenroom.WorkspaceID, r greenroom.LaunchRecord, known met) (greenroom.Launch, error) {
 	l := r.Launch
 	if l.StateID == "" || r.Learner.Subject == "" {
 		return greenroom.Launch{}, errAlone
@@ -53,7 +55,7 @@ func (g *gather) record(ctx context.Context, w greenroom.WorkspaceID, r greenroo
 	l.Learner, l.Context, l.Link, l.LineItem = r.Learner.ID, known.context, known.link, known.item
 	one := &gathered{newLaunchRow(w, r, l), make(chan error, 1)}
 	if g.enter(one) {
-		g.work(ctx)
+		go g.work()
 	}
 	if err := <-one.done; err != nil {
 		return greenroom.Launch{}, err
@@ -62,7 +64,7 @@ func (g *gather) record(ctx context.Context, w greenroom.WorkspaceID, r greenroo
 	return l, nil
 }
 
-// enter queues a launch, and tells whether its own goroutine is to work.
+// enter queues a launch, and tells whether another gatherer is to work.
 func (g *gather) enter(one *gathered) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -74,15 +76,17 @@ func (g *gather) enter(one *gathered) bool {
 	return true
 }
 
-// work writes whatever waits. ctx is that of a closed write: it ends for want
-// of time alone.
-func (g *gather) work(ctx context.Context) {
+// work writes whatever waits, in nobody's time but its own: whose launch is
+// written goes on, although others wait still.
+func (g *gather) work() {
 	for {
 		batch := g.take()
 		if batch == nil {
 			return
 		}
+		ctx, cancel := context.WithTimeout(context.Background(), closedWriteLimit)
 		err := g.write(ctx, batch)
+		cancel()
 		for _, one := range batch {
 			one.done <- err
 		}
@@ -109,8 +113,8 @@ func (g *gather) take() (batch []*gathered) {
 	return batch
 }
 
-// write keeps a batch, and fills in which learners they are.
-func (g *gather) write(ctx context.Context, batch []*gathered) error {
+// writeLaunches keeps a batch, and fills in which learners they are.
+func writeLaunches(ctx context.Context, db *sql.DB, batch []*gathered) error {
 	// In one order, so that two statements never wait for each other.
 	slices.SortFunc(batch, func(a, b *gathered) int { return strings.Compare(a.row.learnerKey(), b.row.learnerKey()) })
 	rows := make([]launchRow, len(batch))
@@ -123,7 +127,7 @@ func (g *gather) write(ctx context.Context, batch []*gathered) error {
 	if err != nil {
 		return errors.Join(errAlone, err)
 	}
-	found, err := g.db.QueryContext(ctx, gatherLaunches, string(document))
+	found, err := db.QueryContext(ctx, gatherLaunches, string(document))
 	if err != nil {
 		return errors.Join(errAlone, err)
 	}

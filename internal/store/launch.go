@@ -101,7 +101,7 @@ func (w *workspaceStore) RecordLaunch(ctx context.Context, r greenroom.LaunchRec
 	p := placeOf(w.workspace, r)
 	known, isKnown := w.store.places.find(p, r.Launch.At)
 	if isKnown && !r.PinDeployment && w.store.gather != nil {
-		recorded, err := w.store.gather.record(ctx, w.workspace, r, known)
+		recorded, err := w.store.gather.record(w.workspace, r, known)
 		if !errors.Is(err, errAlone) {
 			return recorded, w.fail("launch "+string(r.Launch.ID), err)
 		}
