@@ -76,19 +76,22 @@ func (s *Service) readResults(ctx context.Context, w WorkspaceID, id ContextID, 
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	item, err := newestItem(ctx, store, at)
-	if _, none := errors.AsType[*Invalid](err); none || at.Context != course.ID || !course.ReadsResults() {
+	column, err := columnOf(ctx, store, Visit{}, at)
+	if err != nil {
+		return err
+	}
+	if column == nil || at.Context != course.ID || !course.ReadsResults() {
 		return ErrNotFound
 	}
-	if err != nil || s.Now().Before(item.ResultsAt.Add(resultsPause)) {
+	item, due, err := s.claimResults(ctx, store, column.ID)
+	if err != nil || !due {
 		return err
 	}
 	c, err := store.Connection(ctx, course.Connection)
 	if err != nil {
 		return err
 	}
-	r := resultReader{s: s, store: store, began: s.Now().Truncate(time.Millisecond), bySubject: map[string]GradeResult{}}
-	item.ResultsAt = r.began
+	r := resultReader{s: s, store: store, began: item.ResultsAt, bySubject: map[string]GradeResult{}}
 	if item.ResultsAnswer = r.read(ctx, w, c, item, at.Deployment); item.ResultsAnswer == "" {
 		if err := r.keep(ctx, item); err != nil {
 			return err
@@ -102,6 +105,20 @@ func (s *Service) readResults(ctx context.Context, w WorkspaceID, id ContextID, 
 		now.ResultsAt, now.ResultsAnswer = item.ResultsAt, item.ResultsAnswer
 		return tx.SaveLineItem(ctx, now)
 	})
+}
+
+// claimResults begins a reading, unless another one began a moment ago: many
+// clicks at once are one call of the platform.
+func (s *Service) claimResults(ctx context.Context, store WorkspaceStore, id LineItemID) (item LineItem, due bool, err error) {
+	err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		item, err = tx.LineItem(ctx, id)
+		if due = err == nil && !s.Now().Before(item.ResultsAt.Add(resultsPause)); !due {
+			return err
+		}
+		item.ResultsAt = s.Now().Truncate(time.Millisecond)
+		return tx.SaveLineItem(ctx, item)
+	})
+	return item, due, err
 }
 
 // A resultReader reads the results of one line item.

@@ -202,3 +202,23 @@ func TestWhoMayNotReadTheGradebook(t *testing.T) {
 		t.Errorf("answer %q", item.ResultsAnswer)
 	}
 }
+
+func TestManyClicksAtOnceAreOneReading(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		c := h.connect()
+		ada, teacher := h.visit(c, readable("ada")), h.visit(c, readable("teacher", instructor))
+		h.attempt(ada, 1)
+		h.deliver()
+		h.lms.midway = func() {
+			if len(h.lms.asked) > 1 {
+				return
+			}
+			if err := h.ReadResults(t.Context(), teacher, ada.Link.ID); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := h.ReadResults(t.Context(), teacher, ada.Link.ID); err != nil || len(h.lms.asked) != 1 {
+			t.Errorf("asked %d times, %v", len(h.lms.asked), err)
+		}
+	})
+}
