@@ -76,8 +76,9 @@ func (s *Service) Override(ctx context.Context, v Visit, learner LearnerID, link
 		if err := tx.SavePassback(ctx, p); err != nil {
 			return err
 		}
+		// By the ID alone: the log outlives what is known of an instructor.
 		return s.audit(ctx, tx, Actor{Workspace: v.Workspace.ID}, AuditEntry{
-			ActorName: "Instructor " + v.Learner.LogName(), Action: overrideActions[f.Decision], Noun: NounPassback,
+			ActorName: strings.TrimSpace("Instructor " + string(v.Learner.ID)), Action: overrideActions[f.Decision], Noun: NounPassback,
 			NounID: string(p.ID), Label: r.Link.Title, Changes: []Change{{"score", targetText(old), targetText(p.Target())}},
 		})
 	})
