@@ -39,8 +39,10 @@ func (d lineItemQueue) Settle(ctx context.Context, due *greenroom.DueLineItem, o
 }
 
 // NewLineItems returns workers that Run sets to work.
-func NewLineItems(o Options) *LineItems {
-	return newWorkers(lineItemQueue{o.Service}, o, duty[*greenroom.DueLineItem]{
+func NewLineItems(o Options) *LineItems { return newLineItems(lineItemQueue{o.Service}, o) }
+
+func newLineItems(q queue[*greenroom.DueLineItem], o Options) *LineItems {
+	return newWorkers(q, o, duty[*greenroom.DueLineItem]{
 		what:  "line item",
 		id:    func(due *greenroom.DueLineItem) string { return string(due.Link) },
 		lease: leaseTime, deliver: deliverTime, perLane: 1,

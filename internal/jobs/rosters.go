@@ -45,8 +45,10 @@ func (d rosterQueue) Settle(ctx context.Context, due *greenroom.DueRoster, o gre
 }
 
 // NewRosters returns workers that Run sets to work.
-func NewRosters(o Options) *Rosters {
-	return newWorkers(rosterQueue{o.Service}, o, duty[*greenroom.DueRoster]{
+func NewRosters(o Options) *Rosters { return newRosters(rosterQueue{o.Service}, o) }
+
+func newRosters(q queue[*greenroom.DueRoster], o Options) *Rosters {
+	return newWorkers(q, o, duty[*greenroom.DueRoster]{
 		what:  "roster",
 		id:    func(due *greenroom.DueRoster) string { return string(due.Context) },
 		lease: rosterLeaseTime, deliver: rosterReadTime, perLane: 1,

@@ -1,0 +1,123 @@
+package jobs
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
+)
+
+// A shelf is a queue of one connection, in memory. All of its rows are due from
+// the beginning, until they are settled.
+type shelf[D comparable] struct {
+	rows    []D
+	leased  map[D]time.Time
+	settled map[D]greenroom.OutcomeKind
+	takes   time.Duration // to do one duty, unless it is stopped before
+	began   []time.Duration
+	most    int // at once
+	busy    int
+}
+
+func (s *shelf[D]) free(now time.Time) (all []D) {
+	for _, d := range s.rows {
+		if _, over := s.settled[d]; !over && !now.Before(s.leased[d]) {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+func (s *shelf[D]) DueLanes(_ context.Context, now time.Time) ([]greenroom.Lane, error) {
+	if len(s.free(now)) == 0 {
+		return nil, nil
+	}
+	return []greenroom.Lane{laneOf("a")}, nil
+}
+
+func (s *shelf[D]) NextTry(context.Context) (time.Time, error) {
+	return time.Time{}, greenroom.ErrNotFound
+}
+
+func (s *shelf[D]) Claim(_ context.Context, _ greenroom.Lane, now, leaseUntil time.Time, limit int) ([]D, error) {
+	all := s.free(now)
+	all = all[:min(limit, len(all))]
+	for _, d := range all {
+		s.leased[d] = leaseUntil
+	}
+	return all, nil
+}
+
+func (s *shelf[D]) Deliver(ctx context.Context, _ D) greenroom.Outcome {
+	s.began = append(s.began, time.Since(beginning))
+	s.busy++
+	s.most = max(s.most, s.busy)
+	defer func() { s.busy-- }()
+	select {
+	case <-ctx.Done():
+		return greenroom.Outcome{Kind: greenroom.Later}
+	case <-time.After(s.takes):
+		return greenroom.Outcome{Kind: greenroom.Done}
+	}
+}
+
+func (s *shelf[D]) Settle(_ context.Context, d D, o greenroom.Outcome) error {
+	s.settled[d] = o.Kind
+	return nil
+}
+
+// dutiesOf is how long a duty of a kind may take, and what that comes to.
+func dutiesOf[D comparable](t *testing.T, rows []D, begin func(queue[D], Options) *workers[D], most, lease time.Duration) {
+	t.Helper()
+	work := func(takes time.Duration, test func(s *shelf[D], w *workers[D])) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &shelf[D]{rows: rows, takes: takes, leased: map[D]time.Time{}, settled: map[D]greenroom.OutcomeKind{}}
+			w := begin(s, Options{})
+			ctx, cancel := context.WithCancel(t.Context())
+			over := make(chan struct{})
+			go func() { w.Run(ctx); close(over) }()
+			test(s, w)
+			cancel()
+			<-over
+		})
+	}
+	work(10*time.Second, func(s *shelf[D], _ *workers[D]) {
+		pass(25 * time.Second)
+		if want := []time.Duration{0, 10 * time.Second, 20 * time.Second}; !slices.Equal(s.began, want) || s.most != 1 {
+			t.Errorf("begun at %v, %d at once; want one after the other at %v", s.began, s.most, want)
+		}
+	})
+	work(time.Hour, func(s *shelf[D], _ *workers[D]) {
+		pass(most + time.Second)
+		if kind := s.settled[rows[0]]; kind != greenroom.Later {
+			t.Errorf("one that hangs is %q after %v", kind, most)
+		}
+		if held := s.leased[rows[0]].Sub(beginning); held != lease || held < most+settleTime {
+			t.Errorf("its lease is %v, for %v of work", held, most)
+		}
+	})
+	work(0, func(s *shelf[D], w *workers[D]) {
+		synctest.Wait()
+		clear(s.settled)
+		clear(s.leased)
+		n := len(s.began)
+		w.Wake()
+		synctest.Wait()
+		if len(s.began) != 2*n || n != len(rows) {
+			t.Errorf("%d duties at the start, %d once it was woken", n, len(s.began)-n)
+		}
+	})
+}
+
+func TestRostersAreReadOneByOne(t *testing.T) {
+	rows := []*greenroom.DueRoster{{}, {}, {}}
+	dutiesOf(t, rows, newRosters, 4*time.Minute+30*time.Second, 5*time.Minute)
+}
+
+func TestColumnsAreMadeOneByOne(t *testing.T) {
+	rows := []*greenroom.DueLineItem{{}, {}, {}}
+	dutiesOf(t, rows, newLineItems, 45*time.Second, time.Minute)
+}
