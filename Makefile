@@ -21,10 +21,10 @@ SHORT_FUZZTIME ?= 1s
 .PHONY: test soak fuzz check build bench generate screenshots needs clean
 
 test: needs
-	$(GO) test -count=1 -timeout 20m ./...
-	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 20m $(RACE)
-	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 20m -run 'AtOnce|Picks' ./internal/greenroom
-	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 20m -run 'Concurrent' ./internal/roleplay
+	$(GO) test -count=1 -timeout 40m ./...
+	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 40m $(RACE)
+	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 40m -run 'AtOnce|Picks' ./internal/greenroom
+	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 40m -run 'Concurrent' ./internal/roleplay
 	GO='$(GO)' ./tools/fuzz $(SHORT_FUZZTIME)
 
 # What make test does a few times.

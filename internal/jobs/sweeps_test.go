@@ -17,7 +17,13 @@ type dusty struct {
 	greenroom.InstanceStore
 	swept []time.Duration
 	links []time.Duration
+	came  []time.Duration // sweeps of arrivals
 	lease time.Time
+}
+
+func (d *dusty) SweepArrivals(_ context.Context, before time.Time) error {
+	d.came = append(d.came, before.Sub(beginning))
+	return nil
 }
 
 func (d *dusty) Instance() greenroom.InstanceStore { return d }
@@ -78,6 +84,9 @@ func TestSignInsAreSweptAtOnceAndThenRegularly(t *testing.T) {
 		}
 		if want := time.Hour - linksRemembered; len(store.links) != 3 || store.links[1] != want {
 			t.Errorf("links swept at %v, want the second at %v", store.links, want)
+		}
+		if len(store.came) != 3 {
+			t.Errorf("arrivals swept before %v", store.came)
 		}
 	})
 }
