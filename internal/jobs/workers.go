@@ -26,6 +26,9 @@ const (
 	leaseTime   = 60 * time.Second
 	deliverTime = 45 * time.Second
 	settleTime  = 10 * time.Second
+	// claimTime ends a claim that the database does not answer: the look at the
+	// others' rows must go on.
+	claimTime = 20 * time.Second
 	// graceTime is how long deliveries under way may take once the workers are
 	// asked to stop.
 	graceTime = 15 * time.Second
@@ -166,7 +169,9 @@ func (p *workers[D]) serve(ctx, work context.Context, id greenroom.Lane) error {
 		return nil
 	}
 	now := p.now()
-	claimed, err := p.queue.Claim(ctx, id, now, now.Add(p.duty.lease), room)
+	claiming, cancel := context.WithTimeout(ctx, claimTime)
+	defer cancel()
+	claimed, err := p.queue.Claim(claiming, id, now, now.Add(p.duty.lease), room)
 	if err != nil {
 		return err
 	}

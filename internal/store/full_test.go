@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
@@ -74,6 +75,48 @@ func TestAFullDiskTakesNobodyByMistake(t *testing.T) {
 	}
 	if err := n.note(insert("next"), nil); err != nil {
 		t.Errorf("the writer is stuck: %v", err)
+	}
+}
+
+// A database that hangs keeps nobody longer than they are patient, and goes on
+// once it can.
+func TestADatabaseThatHangsIsNamedAndComesBack(t *testing.T) {
+	server, err := pgtest.NewServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop()
+	s, err := Open(t.Context(), Options{DatabaseURL: server.URL(), Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	usual := s.patience
+	read := func(ctx context.Context) error { _, err := s.Instance().Workspaces(ctx); return err }
+	write := func(ctx context.Context) error {
+		return s.Workspace("w").Update(ctx, func(ctx context.Context, tx greenroom.Tx) error {
+			_, err := tx.Keys(ctx)
+			return err
+		})
+	}
+	if err := server.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	s.patience = 50 * time.Millisecond
+	if err := read(t.Context()); !errors.Is(err, greenroom.ErrUnreachable) {
+		t.Errorf("read: %v, want %v", err, greenroom.ErrUnreachable)
+	}
+	request, cancel := context.WithTimeout(t.Context(), s.patience) // as the server gives each
+	defer cancel()
+	if err := write(request); !errors.Is(err, greenroom.ErrUnreachable) {
+		t.Errorf("write: %v, want %v", err, greenroom.ErrUnreachable)
+	}
+	if err := server.Thaw(); err != nil {
+		t.Fatal(err)
+	}
+	s.patience = usual
+	if err := errors.Join(read(t.Context()), write(t.Context())); err != nil {
+		t.Errorf("once it goes on: %v", err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store/q"
@@ -21,6 +22,8 @@ type source interface {
 	queries(ctx context.Context) (*q.Queries, error)
 	// lock keeps rows as they are while a transaction lasts; see dialect.
 	lock(ctx context.Context, rows string, key ...string) error
+	// within bounds how long one answer is waited for.
+	within(ctx context.Context) (context.Context, context.CancelFunc)
 	// fail puts the path of what was wanted before an error, and gives the
 	// domain's name to what has one.
 	fail(path string, err error) error
@@ -52,6 +55,8 @@ func one[A, R, T any](
 	if err != nil {
 		return none, s.fail(path, err)
 	}
+	ctx, cancel := s.within(ctx)
+	defer cancel()
 	row, err := query(db, ctx, arg)
 	if err != nil {
 		return none, s.fail(path, err)
@@ -84,6 +89,21 @@ func (s *Store) queries(ctx context.Context) (*q.Queries, error) {
 // lock implements source: what is read outside of a transaction may change.
 func (s *Store) lock(context.Context, string, ...string) error { return nil }
 
+// answerTime is how long a question to the database may take. One that hangs
+// must not gather whoever asks.
+const answerTime = 20 * time.Second
+
+// within implements source.
+func (s *Store) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.patience)
+}
+
+// unreachable tells whether an error says that the database is not there, or
+// did not answer in time.
+func (s *Store) unreachable(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || s.dialect.isUnreachable(err)
+}
+
 // fail implements source.
 func (s *Store) fail(path string, err error) error {
 	switch {
@@ -93,7 +113,7 @@ func (s *Store) fail(path string, err error) error {
 		return fmt.Errorf("%s: %w", path, greenroom.ErrNotFound)
 	case s.dialect.isFull(err):
 		return fmt.Errorf("%s: %w: %w", path, greenroom.ErrFull, err)
-	case s.dialect.isUnreachable(err):
+	case s.unreachable(err):
 		return fmt.Errorf("%s: %w: %w", path, greenroom.ErrUnreachable, err)
 	case s.dialect.isTaken(err):
 		return fmt.Errorf("%s: %w: %w", path, greenroom.ErrTaken, err)

@@ -94,7 +94,7 @@ func (s *Store) named(err error) error {
 		return err
 	case s.dialect.isFull(err):
 		return errors.Join(greenroom.ErrFull, err)
-	case s.dialect.isUnreachable(err):
+	case s.unreachable(err):
 		return errors.Join(greenroom.ErrUnreachable, err)
 	}
 	return err
@@ -104,6 +104,10 @@ func (t *txn) queries(context.Context) (*q.Queries, error) { return t.db, nil }
 
 func (t *txn) lock(ctx context.Context, rows string, key ...string) error {
 	return t.store.dialect.lock(ctx, t.tx, rows, key...)
+}
+
+func (t *txn) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return t.store.within(ctx)
 }
 
 func (t *txn) fail(path string, err error) error { return t.store.fail(path, err) }

@@ -13,6 +13,10 @@ import (
 // maxBody bounds what a request may carry: a scenario file is the largest.
 const maxBody = 1 << 20
 
+// requestTime ends the work on a request: before the connection is cut for
+// having taken too long, so that there is time left for a page that says so.
+const requestTime = 45 * time.Second
+
 // A request is what is noted about a request on its way, for its log
 // line and for the launch log.
 type request struct {
@@ -39,7 +43,9 @@ func (k *Kit) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := k.Now()
 		noted := &request{begun: begun}
-		r = r.WithContext(context.WithValue(r.Context(), requestKey, noted))
+		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), requestKey, noted), requestTime)
+		defer cancel()
+		r = r.WithContext(ctx)
 		out := &response{ResponseWriter: w}
 		defer func() { k.logRequest(r, noted, out, begun) }()
 		defer k.recoverPage(out, r)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -198,4 +199,18 @@ func TestNoReferenceNoAnswer(t *testing.T) {
 		return nil
 	}))
 	wantStatus(t, h.get("/page"), 500)
+}
+
+// A database that hangs must not gather requests without end.
+func TestARequestIsWorkedOnForSoLongOnly(t *testing.T) {
+	h := newHouse(t, publicURL)
+	asked := false
+	h.mux.Handle("GET /asked", h.FramelessPage(func(_ http.ResponseWriter, r *http.Request) error {
+		_, asked = r.Context().Deadline()
+		return fmt.Errorf("workspaces: %w", greenroom.ErrUnreachable)
+	}))
+	wantStatus(t, h.get("/asked"), http.StatusServiceUnavailable)
+	if !asked {
+		t.Error("a request without an end")
+	}
 }
