@@ -28,8 +28,6 @@ func (d *dusty) SweepArrivals(_ context.Context, before time.Time) error {
 
 func (d *dusty) Instance() greenroom.InstanceStore { return d }
 
-func (d *dusty) SweepArrivals(context.Context, time.Time) error { return nil }
-
 func (d *dusty) TakeChore(_ context.Context, _ string, now, until time.Time) (bool, error) {
 	if now.Before(d.lease) {
 		return false, nil
