@@ -53,7 +53,7 @@ func (c demoCmd) welcome(w io.Writer, d *app.Demo) {
 		fmt.Fprintf(w, "  %d. %s\n", i+1, step)
 	}
 	fmt.Fprintln(w, "\nMore in the demo LMS:")
-	for _, text := range more {
+	for _, text := range c.more() {
 		fmt.Fprintf(w, "  - %s\n", text)
 	}
 	fmt.Fprintln(w, "\nPress Ctrl-C to stop. Nothing is kept.")
@@ -78,9 +78,14 @@ func (c demoCmd) steps(d *app.Demo) []string {
 }
 
 // more is what else the demo LMS can do.
-var more = []string{
-	"People enrols and removes students: Greenroom's page of the course hears of them by the roster.",
-	"Copy course makes a copy, as for the next term: its activities open the same scenarios.",
-	"External tools, Greenroom, Update registration lets Greenroom ask for what has changed since.",
-	"Add activity works without the picker, by the custom parameter scenario_id=discovery-call.",
+func (c demoCmd) more() []string {
+	all := []string{
+		"People enrols and removes students: Greenroom's page of the course hears of them by the roster.",
+		"Copy course makes a copy, as for the next term: its activities open the same scenarios.",
+		"Add activity works without the picker, by the custom parameter scenario_id=discovery-call.",
+	}
+	if c.Connected {
+		return all // by hand: there is no registration to update
+	}
+	return append(all, "As admin: External tools, Greenroom, Update registration lets Greenroom ask for what has changed since.")
 }

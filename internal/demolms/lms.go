@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -141,7 +142,20 @@ func (l *LMS) ConnectManually(s ToolSettings) (Values, error) {
 	if bad := checkTool(s); len(bad) > 0 {
 		return Values{}, bad
 	}
-	return l.values(l.platform.AddTool(s)), nil
+	return l.values(l.admit(s)), nil
+}
+
+// services are all that this LMS has: a tool added by hand may use each.
+var services = []string{
+	lti.ScopeLineItem, lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, lti.ScopeScore,
+	lti.ScopeMemberships, lti.ScopeNoticeHandlers,
+}
+
+func (l *LMS) admit(s ToolSettings) platform.Tool {
+	if s.Scopes == nil {
+		s.Scopes = slices.Clone(services)
+	}
+	return l.platform.AddTool(s)
 }
 
 func (l *LMS) values(t platform.Tool) Values {

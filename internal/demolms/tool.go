@@ -111,7 +111,7 @@ func (l *LMS) addTool(w http.ResponseWriter, r *http.Request) {
 		l.show(w, r, http.StatusUnprocessableEntity, "tools", toolsPage{Tools: l.platform.Tools(), Form: f, Bad: bad})
 		return
 	}
-	t := l.platform.AddTool(f.settings())
+	t := l.admit(f.settings())
 	http.Redirect(w, r, "/tools/"+t.ClientID, http.StatusSeeOther)
 }
 
