@@ -30,7 +30,7 @@ func navigation(g *Guest, path string) []NavSection {
 		return sections
 	}
 	general := link("General", "sliders", "settings")
-	general.Here = path == general.Path || path == general.Path+"/delete"
+	general.Here = path == general.Path || path == general.Path+"/delete" || path == general.Path+"/retention"
 	integrations := link("Integrations", "plug", "settings/integrations")
 	integrations.Here = integrations.Here || path == WorkspacePath(g.Workspace, "settings/keys") // one of its tiles
 	return append(sections,
