@@ -67,7 +67,7 @@ func (f *floor) deliver(ctx context.Context, workers int) {
 	for range workers * max(here.Active, 1) {
 		go func() {
 			for row := range due {
-				if err := f.out.send(ctx, token, row); err != nil {
+				if err := f.out.send(ctx, token, row); err != nil && ctx.Err() == nil {
 					fmt.Fprintln(os.Stderr, "floor:", err)
 				}
 			}

@@ -15,6 +15,7 @@ import (
 type lms struct {
 	*httptest.Server
 	tokens, scores atomic.Int64
+	pause          atomic.Int64  // how long it takes to answer a score, in ns
 	arrived        chan struct{} // of length 1: there is something new
 }
 
@@ -37,6 +38,7 @@ func newLMS(key lti.PrivateKey) *lms {
 	})
 	mux.HandleFunc("POST /items/{item}/scores", func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
+		time.Sleep(time.Duration(l.pause.Load()))
 		l.scores.Add(1)
 		select {
 		case l.arrived <- struct{}{}:

@@ -197,6 +197,7 @@ func (b *bench) ratio(label string, one, other float64) {
 // scores compares the way of a score from its row to the LMS.
 func scores(ctx context.Context, b *bench) error {
 	cpu := map[string][]float64{}
+	var asked int64
 	for range b.Rounds {
 		for _, kind := range []string{"greenroom", "floor"} {
 			took, _, tokens, err := b.deliver(ctx, kind, 2)
@@ -204,12 +205,13 @@ func scores(ctx context.Context, b *bench) error {
 				return fmt.Errorf("%s: %w", kind, err)
 			}
 			cpu[kind] = append(cpu[kind], took)
-			if kind == "greenroom" && tokens != int64(b.Active) {
-				b.line("access tokens asked for: %d by %d platforms", tokens, b.Active)
+			if kind == "greenroom" {
+				asked = tokens
 			}
 		}
 	}
 	b.ratio("CPU a score, µs", median(cpu["greenroom"]), median(cpu["floor"]))
+	b.line("access tokens for %d scores: %d, of %d platforms and two scope sets: scores, and reading columns", b.Scores, asked, b.Active)
 	return nil
 }
 
@@ -319,63 +321,74 @@ func workers(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// busy compares launches while scores go out with launches in quiet.
-func busy(ctx context.Context, b *bench) error {
-	quiet, err := b.start(ctx, "greenroom", nil)
-	if err != nil {
-		return err
-	}
-	defer quiet.end()
-	noisy, err := b.start(ctx, "greenroom", nil)
-	if err != nil {
-		return err
-	}
-	defer noisy.end()
-	l := b.Load
-	if l.Rate == 0 {
-		l.Rate = 100
-	}
-	owed := l
-	owed.Launches, owed.Rate = max(b.Scores, 3000), 0
-	if _, err := noisy.launches(ctx, owed); err != nil {
-		return err
-	}
-	if err := noisy.ask("owe", owed.Launches); err != nil {
-		return err
-	}
-	first, err := quiet.launches(ctx, l)
-	if err != nil {
-		return err
-	}
-	sent := b.lms.scores.Load()
-	if err := noisy.ask("deliver", 1); err != nil {
-		return err
-	}
-	begun := time.Now()
-	second, err := noisy.launches(ctx, l)
-	if err != nil {
-		return err
-	}
-	rate := float64(b.lms.scores.Load()-sent) / time.Since(begun).Seconds()
-	one, other := &sheet{peak: noisy.memory("VmHWM")}, &sheet{peak: quiet.memory("VmHWM")}
-	one.add(second)
-	other.add(first)
-	b.compare(fmt.Sprintf("%.0f scores/s", rate), "quiet", one, other)
-	return nil
-}
+// scoresASecond is what busy has go out, of platforms that take their time.
+const scoresASecond = 300
 
-// rest prints what a server weighs that does nothing.
-func rest(ctx context.Context, b *bench) error {
-	s, err := b.start(ctx, "greenroom", func(s *settings) { s.Connections, s.Active = 1, 1 })
+// busy compares launches while scores go out with launches in quiet, first the
+// ones and then the others, of one server.
+func busy(ctx context.Context, b *bench) error {
+	s, err := b.start(ctx, "greenroom", nil)
 	if err != nil {
 		return err
 	}
 	defer s.end()
-	b.line("start-up on an empty database: %s", s.Ready.Round(time.Millisecond))
-	b.line("memory at rest: %d KiB", s.memory("VmRSS"))
+	l := b.Load
+	if l.Rate == 0 {
+		l.Rate = 100
+	}
+	quiet, err := b.sheets(ctx, l, s)
+	if err != nil {
+		return err
+	}
+	seconds := 3 + 2*float64(l.Launches)/l.Rate // of a round: logins, launches, and what is between
+	owed := 0
+	for some := (load{Launches: 2000, AtOnce: l.AtOnce}); owed < scoresASecond*(b.Rounds+1)*int(seconds); owed += some.Launches {
+		if _, err := s.launches(ctx, some); err != nil { // all at once would be held to a limit
+			return err
+		}
+	}
+	if err := s.ask("owe", owed); err != nil {
+		return err
+	}
+	b.lms.pause.Store(int64(b.Active) * int64(time.Second) / scoresASecond)
+	defer b.lms.pause.Store(0)
+	begun, sent := time.Now(), b.lms.scores.Load()
+	if err := s.ask("deliver", 1); err != nil {
+		return err
+	}
+	noisy, err := b.sheets(ctx, l, s)
+	if err != nil {
+		return err
+	}
+	gone := b.lms.scores.Load() - sent
+	if gone >= int64(owed) {
+		return errors.New("there were too few scores")
+	}
+	b.compare(fmt.Sprintf("%.0f scores/s", float64(gone)/time.Since(begun).Seconds()), "quiet", noisy[0], quiet[0])
+	return nil
+}
+
+// rest prints what a server weighs that does nothing: one that is started on a
+// database that is there, as it is after every restart.
+func rest(ctx context.Context, b *bench) error {
+	first, err := b.start(ctx, "greenroom", func(s *settings) { s.Connections, s.Active = 1, 1 })
+	if err != nil {
+		return err
+	}
+	b.line("start-up with a new database: %s", first.Ready.Round(time.Millisecond))
+	if err := first.stop(); err != nil {
+		return err
+	}
+	s, err := start(ctx, first.settings, first.database)
+	if err != nil {
+		return err
+	}
+	defer s.end()
+	b.line("start-up again: %s", s.Ready.Round(time.Millisecond))
+	b.line("memory at rest: %d KiB, of which %d KiB are the program's file", s.memory("VmRSS"), s.memory("RssFile"))
 	l := b.Load
 	l.Rate = 0
-	for range 3 {
+	for range max(3, b.Rounds) {
 		if _, err := s.launches(ctx, l); err != nil {
 			return err
 		}

@@ -130,7 +130,7 @@ func (s *Service) Deliver(ctx context.Context, due DuePassback) Outcome {
 func (s *Service) deliver(ctx context.Context, due DuePassback) Outcome {
 	o := due.outcome()
 	conflict := due.Attempts > 0 && strings.HasPrefix(due.Answer, conflictPrefix)
-	c, err := s.Store.Workspace(due.Workspace).Connection(ctx, due.Connection)
+	c, err := s.Known().Connection(ctx, due.Workspace, due.Connection)
 	if err != nil {
 		return s.ownFault(ctx, due, o, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 type dusty struct {
 	greenroom.Store
 	greenroom.InstanceStore
+	mu    sync.Mutex
 	swept []time.Duration
 	links []time.Duration
 	came  []time.Duration // sweeps of arrivals
@@ -29,6 +31,8 @@ func (d *dusty) SweepArrivals(_ context.Context, before time.Time) error {
 func (d *dusty) Instance() greenroom.InstanceStore { return d }
 
 func (d *dusty) TakeChore(_ context.Context, _ string, now, until time.Time) (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if now.Before(d.lease) {
 		return false, nil
 	}
@@ -37,6 +41,8 @@ func (d *dusty) TakeChore(_ context.Context, _ string, now, until time.Time) (bo
 }
 
 func (d *dusty) SweepSignIns(_ context.Context, now time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.swept = append(d.swept, now.Sub(beginning))
 	if len(d.swept) == 1 {
 		return errors.New("database is gone")
@@ -45,6 +51,8 @@ func (d *dusty) SweepSignIns(_ context.Context, now time.Time) error {
 }
 
 func (d *dusty) SweepPersonLinks(_ context.Context, before time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.links = append(d.links, before.Sub(beginning))
 	return nil
 }

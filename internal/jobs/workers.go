@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -141,10 +142,10 @@ func (p *workers[D]) look(ctx, work context.Context) time.Duration {
 		return p.poll
 	}
 	slices.SortStableFunc(due, func(a, b greenroom.Lane) int { return p.lastTurn(a) - p.lastTurn(b) })
-	for _, id := range due {
-		if err := p.serve(ctx, work, id); err != nil {
-			p.complain(ctx, p.duty.what+"s not claimed", err, "connection", id.Connection)
-		}
+	for len(due) > 0 {
+		var now []claim[D]
+		now, due = p.plan(due)
+		p.serve(ctx, work, now)
 	}
 	return p.wait(ctx)
 }
@@ -161,27 +162,60 @@ func (p *workers[D]) takeBack() {
 	}
 }
 
-// serve claims as much of a lane as it may work on now.
-func (p *workers[D]) serve(ctx, work context.Context, id greenroom.Lane) error {
-	l := p.lane(id)
-	room := l.room(p.now(), p.perLane)
-	if room == 0 || l.busy == 0 && p.busyLanes() >= p.atOnce {
-		return nil
+// A claim is what a lane is served with.
+type claim[D any] struct {
+	lane    greenroom.Lane
+	room    int
+	claimed []D
+	err     error
+}
+
+// plan takes lanes that may be worked on now, as many as there are workers for,
+// and returns those behind them.
+func (p *workers[D]) plan(due []greenroom.Lane) (now []claim[D], rest []greenroom.Lane) {
+	free := p.atOnce - p.busyLanes()
+	for i, id := range due {
+		l := p.lane(id)
+		room := l.room(p.now(), p.perLane)
+		if room == 0 || l.busy == 0 && p.atOnce <= p.busyLanes() {
+			continue
+		}
+		if l.busy == 0 && free == 0 { // somebody else may have claimed what those before have
+			return now, due[i:]
+		}
+		if l.busy == 0 {
+			free--
+		}
+		now = append(now, claim[D]{lane: id, room: room})
 	}
+	return now, nil
+}
+
+// serve claims as much of each lane as it may work on. All claims are made at
+// once: they share a commit.
+func (p *workers[D]) serve(ctx, work context.Context, lanes []claim[D]) {
 	now := p.now()
 	claiming, cancel := context.WithTimeout(ctx, claimTime)
 	defer cancel()
-	claimed, err := p.queue.Claim(claiming, id, now, now.Add(p.duty.lease), room)
-	if err != nil {
-		return err
+	var all sync.WaitGroup
+	for i := range lanes {
+		c := &lanes[i]
+		all.Go(func() { c.claimed, c.err = p.queue.Claim(claiming, c.lane, now, now.Add(p.duty.lease), c.room) })
 	}
-	p.turn++
-	l.turn = p.turn
-	for _, due := range claimed {
-		l.busy++
-		go p.deliver(work, id, due)
+	all.Wait()
+	for _, c := range lanes {
+		if c.err != nil {
+			p.complain(ctx, p.duty.what+"s not claimed", c.err, "connection", c.lane.Connection)
+			continue
+		}
+		l := p.lane(c.lane)
+		p.turn++
+		l.turn = p.turn
+		for _, due := range c.claimed {
+			l.busy++
+			go p.deliver(work, c.lane, due)
+		}
 	}
-	return nil
 }
 
 // deliver does one duty and writes the outcome down, also when the

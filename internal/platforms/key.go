@@ -9,6 +9,23 @@ import (
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
+// A sealedKey signs with a key that it opens for that: most requests go with an
+// access token that is there, and opening a key costs more than a request.
+type sealedKey struct {
+	vault     *greenroom.Vault
+	workspace greenroom.WorkspaceID
+	key       greenroom.Key
+}
+
+// Sign implements lti.Signer. ErrMasterKey if the key does not open.
+func (k sealedKey) Sign(ctx context.Context, claims map[string]any) (string, error) {
+	pair, err := k.vault.OpenKey(k.workspace, k.key)
+	if err != nil {
+		return "", err
+	}
+	return lti.PrivateKey{ID: string(k.key.ID), RSA: pair}.Sign(ctx, claims)
+}
+
 // A retiringKey signs with the key that signed before the one that signs now,
 // for a platform that has not heard of the new one. It is looked for only when
 // it is needed.
@@ -28,11 +45,7 @@ func (k retiringKey) Sign(ctx context.Context, claims map[string]any) (string, e
 	if err != nil {
 		return "", err
 	}
-	pair, err := p.vault.OpenKey(k.workspace, key)
-	if err != nil {
-		return "", err
-	}
-	return lti.PrivateKey{ID: string(key.ID), RSA: pair}.Sign(ctx, claims)
+	return sealedKey{p.vault, k.workspace, key}.Sign(ctx, claims)
 }
 
 // noteTime bounds how long remembering a signature may take.

@@ -14,10 +14,7 @@ import (
 func (p *Platforms) FindOrMakeLineItem(
 	ctx context.Context, w greenroom.WorkspaceID, c greenroom.Connection, k greenroom.Key, q greenroom.LineItemQuery,
 ) (greenroom.LineItem, error) {
-	client, err := p.clientFor(w, c, k, q.Deployment)
-	if err != nil {
-		return greenroom.LineItem{}, err
-	}
+	client := p.clientFor(w, c, k, q.Deployment)
 	for _, filter := range []ags.Filter{
 		{ResourceLinkID: q.ResourceLinkID, Tag: greenroom.LineItemTag},
 		{ResourceLinkID: q.ResourceLinkID},

@@ -11,10 +11,7 @@ import (
 // PostScore brings one score to a line item: Completed and FullyGraded, unless
 // it takes points away.
 func (p *Platforms) PostScore(ctx context.Context, w greenroom.WorkspaceID, c greenroom.Connection, k greenroom.Key, s greenroom.ScorePost) error {
-	client, err := p.clientFor(w, c, k, s.Deployment)
-	if err != nil {
-		return err
-	}
+	client := p.clientFor(w, c, k, s.Deployment)
 	score := ags.Score{Subject: s.Subject, Given: s.Given, Maximum: s.Maximum, At: s.At}
 	if s.Cleared {
 		score = ags.Cleared(s.Subject, s.At)
@@ -25,37 +22,26 @@ func (p *Platforms) PostScore(ctx context.Context, w greenroom.WorkspaceID, c gr
 
 // ScoreMaximum reads the maximum of a line item.
 func (p *Platforms) ScoreMaximum(ctx context.Context, w greenroom.WorkspaceID, c greenroom.Connection, k greenroom.Key, lineItemURL, deployment string) (float64, error) {
-	client, err := p.clientFor(w, c, k, deployment)
-	if err != nil {
-		return 0, err
-	}
+	client := p.clientFor(w, c, k, deployment)
 	item, err := ags.GetLineItem(ctx, client, lineItemURL)
 	return item.ScoreMaximum, err
 }
 
 // LineItemResource reads the resourceId of a line item.
 func (p *Platforms) LineItemResource(ctx context.Context, w greenroom.WorkspaceID, c greenroom.Connection, k greenroom.Key, lineItemURL, deployment string) (string, error) {
-	client, err := p.clientFor(w, c, k, deployment)
-	if err != nil {
-		return "", err
-	}
+	client := p.clientFor(w, c, k, deployment)
 	item, err := ags.GetLineItem(ctx, client, lineItemURL)
 	return item.ResourceID, err
 }
 
 // clientFor returns a client that calls the connection's services in the
 // workspace's name. Clients are cheap; the access tokens are shared.
-func (p *Platforms) clientFor(w greenroom.WorkspaceID, c greenroom.Connection, k greenroom.Key, deployment string) (*lti.Client, error) {
+func (p *Platforms) clientFor(w greenroom.WorkspaceID, c greenroom.Connection, k greenroom.Key, deployment string) *lti.Client {
 	if c.Shared != "" { // signed by the instance, whichever key the caller holds
-		return p.sharedClient(w, c, deployment), nil
+		return p.sharedClient(w, c, deployment)
 	}
-	pair, err := p.vault.OpenKey(w, k)
-	if err != nil {
-		return nil, err
-	}
-	signer := lti.PrivateKey{ID: string(k.ID), RSA: pair}
-	return lti.NewClient(registration(c), signer, p.client,
+	return lti.NewClient(registration(c), sealedKey{p.vault, w, k}, p.client,
 		lti.WithTokens(p.tokens), lti.WithDeployment(deployment),
 		lti.WithNow(p.now), lti.WithRandom(p.random),
-		lti.WithFallback(retiringKey{p, w}), lti.WithOnToken(p.noteSigning(w, c.ID)), lti.WithOnScope(p.noteScope(w, c.ID))), nil
+		lti.WithFallback(retiringKey{p, w}), lti.WithOnToken(p.noteSigning(w, c.ID)), lti.WithOnScope(p.noteScope(w, c.ID)))
 }

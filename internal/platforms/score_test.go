@@ -103,7 +103,9 @@ func TestScoreMaximum(t *testing.T) {
 func TestKeyOfAnotherWorkspaceSignsNothing(t *testing.T) {
 	h := newHouse(t)
 	c := h.connect("a", nil)
-	err := h.platforms.PostScore(t.Context(), "another", c, h.key, greenroom.ScorePost{})
+	err := h.platforms.PostScore(t.Context(), "another", c, h.key, greenroom.ScorePost{
+		LineItemURL: h.lms.URL + "/items/7", Subject: "stina", Given: 1, Maximum: 2, At: h.now,
+	})
 	if !errors.Is(err, greenroom.ErrMasterKey) {
 		t.Errorf("got %v", err)
 	}
