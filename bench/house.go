@@ -179,8 +179,8 @@ func (h *house) owe(ctx context.Context, scores int) error {
 		return err
 	}
 	return store.Update(ctx, func(ctx context.Context, tx greenroom.Tx) error {
-		now := time.Now()
-		for _, r := range rows {
+		for i, r := range rows {
+			now := time.Now().Add(-time.Duration(i) * time.Millisecond) // no two sessions end at once
 			err := tx.SavePassback(ctx, greenroom.Passback{
 				ID: greenroom.PassbackID(rand.Text()), Connection: r.Connection, LineItem: r.LineItem, Learner: r.Learner,
 				Wanted: eighty, WantedAt: now, State: greenroom.PassbackWaiting, Since: now, NextTry: now,

@@ -24,6 +24,8 @@ type ledger struct {
 	flying    map[greenroom.ConnectionID]int // posts under way
 	most      map[greenroom.ConnectionID]int // the most there ever were
 	broken    error                          // of the database
+	looks     int
+	look      time.Duration // how long looking for lanes takes
 }
 
 type row struct {
@@ -81,14 +83,25 @@ func (q *ledger) due(r *row, now time.Time) bool {
 }
 
 func (q *ledger) DueLanes(_ context.Context, now time.Time) (lanes []greenroom.Lane, err error) {
+	if q.look > 0 {
+		<-time.After(q.look)
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.looks++
 	for _, r := range q.rows {
 		if q.due(r, now) && !slices.Contains(lanes, r.lane) {
 			lanes = append(lanes, r.lane)
 		}
 	}
 	return lanes, q.broken
+}
+
+// looked returns how often somebody looked for lanes.
+func (q *ledger) looked() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.looks
 }
 
 func (q *ledger) NextTry(context.Context) (time.Time, error) {

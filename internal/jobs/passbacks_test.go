@@ -116,6 +116,36 @@ func TestHangingPlatformDelaysNobodyElse(t *testing.T) {
 	})
 }
 
+// Where much waits, looking for it takes long: it must not take the time in
+// which scores could go out.
+func TestALongQueueIsNotLookedThroughForEachRow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newLedger(t)
+		quickly := func(context.Context) greenroom.Outcome { <-time.After(time.Millisecond); return accepted }
+		q.platforms["a"], q.platforms["b"] = quickly, quickly
+		q.owe("a", 500)
+		q.look = 100 * time.Millisecond
+		p, stop := q.work(Options{PerLane: 1})
+		defer stop()
+		pass(200 * time.Millisecond)
+		q.owe("b", 1)
+		for range 400 { // of other sessions that end
+			p.Wake()
+			pass(time.Millisecond)
+		}
+		if n := len(q.postsOf("a")); n < 450 {
+			t.Errorf("%d scores went out", n)
+		}
+		if n := q.looked(); n > 2 {
+			t.Errorf("%d looks", n)
+		}
+		pass(2 * time.Second)
+		if a, b := len(q.postsOf("a")), len(q.postsOf("b")); a != 500 || b != 1 {
+			t.Errorf("%d and %d scores went out in the end", a, b)
+		}
+	})
+}
+
 func TestLanesTakeTurnsWhenTheyAreMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newLedger(t)

@@ -68,7 +68,19 @@ type workers[D any] struct {
 	// goroutine touches them.
 	lanes map[greenroom.Lane]*lane
 	turn  int // counts claims
+
+	// due are the lanes that had rows when the queue was looked at last, without
+	// those that have been emptied since; stale says that it has to be looked at
+	// again, and lookAgain how soon it may be.
+	due       []greenroom.Lane
+	stale     bool
+	lookAgain time.Time
+	lookNext  time.Time // when there will be something to see
 }
+
+// lookShare bounds what looking at the queue may take of the time, to one part
+// in so many: where much waits, a look costs more than bringing a row.
+const lookShare = 20
 
 // A result is what a worker hands back.
 type result struct {
@@ -114,11 +126,13 @@ func (p *workers[D]) Wake() {
 func (p *workers[D]) Run(ctx context.Context) {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	p.stale = true
 	for ctx.Err() == nil {
-		timer := time.NewTimer(p.look(ctx, work))
+		timer := time.NewTimer(p.work(ctx, work))
 		select {
 		case <-ctx.Done():
 		case <-p.wake:
+			p.stale = true
 		case <-timer.C:
 		case r := <-p.finished:
 			p.handBack(r)
@@ -132,22 +146,40 @@ func (p *workers[D]) Run(ctx context.Context) {
 	}
 }
 
-// look sets workers to what is due, and returns how long to wait for the next
-// look if nothing happens.
-func (p *workers[D]) look(ctx, work context.Context) time.Duration {
+// work sets workers to what is due, and returns how long to wait if nothing
+// happens. As long as lanes are known to have rows, nobody looks for others
+// with each row that is brought.
+func (p *workers[D]) work(ctx, work context.Context) time.Duration {
 	p.takeBack()
-	due, err := p.queue.DueLanes(ctx, p.now())
-	if err != nil {
-		p.complain(ctx, "due "+p.duty.what+"s not read", err)
-		return p.poll
+	if now := p.now(); (p.stale || len(p.due) == 0 || !now.Before(p.lookNext)) && !now.Before(p.lookAgain) {
+		p.look(ctx)
 	}
-	slices.SortStableFunc(due, func(a, b greenroom.Lane) int { return p.lastTurn(a) - p.lastTurn(b) })
-	for len(due) > 0 {
+	slices.SortStableFunc(p.due, func(a, b greenroom.Lane) int { return p.lastTurn(a) - p.lastTurn(b) })
+	for due := slices.Clone(p.due); len(due) > 0; {
 		var now []claim[D]
 		now, due = p.plan(due)
 		p.serve(ctx, work, now)
 	}
-	return p.wait(ctx)
+	next := p.lookAgain
+	if !p.stale && p.lookNext.After(next) {
+		next = p.lookNext
+	}
+	return next.Sub(p.now())
+}
+
+// look reads which lanes have rows that are due, and when to look again.
+func (p *workers[D]) look(ctx context.Context) {
+	begun := p.now()
+	due, err := p.queue.DueLanes(ctx, begun)
+	if err != nil {
+		p.complain(ctx, "due "+p.duty.what+"s not read", err)
+		p.due, p.stale, p.lookNext = nil, false, begun.Add(p.poll)
+		return
+	}
+	p.due, p.stale = due, false
+	p.lookNext = begun.Add(p.wait(ctx))
+	now := p.now()
+	p.lookAgain = now.Add(lookShare * now.Sub(begun))
 }
 
 // takeBack takes the results that are there already: one look serves them all.
@@ -211,6 +243,9 @@ func (p *workers[D]) serve(ctx, work context.Context, lanes []claim[D]) {
 		l := p.lane(c.lane)
 		p.turn++
 		l.turn = p.turn
+		if len(c.claimed) < c.room {
+			p.due = slices.DeleteFunc(p.due, func(id greenroom.Lane) bool { return id == c.lane })
+		}
 		for _, due := range c.claimed {
 			l.busy++
 			go p.deliver(work, c.lane, due)
@@ -237,6 +272,9 @@ func (p *workers[D]) deliver(ctx context.Context, id greenroom.Lane, due D) {
 func (p *workers[D]) handBack(r result) {
 	l := p.lane(r.lane)
 	l.busy--
+	if r.outcome.Kind != greenroom.Done {
+		p.stale = true // the row comes again
+	}
 	rested := l.resting(p.now())
 	l.note(r.outcome, p.now())
 	if !rested && l.resting(p.now()) {
