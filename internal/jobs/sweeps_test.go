@@ -24,6 +24,8 @@ type dusty struct {
 }
 
 func (d *dusty) SweepArrivals(_ context.Context, before time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.came = append(d.came, before.Sub(beginning))
 	return nil
 }
