@@ -139,6 +139,8 @@ var noRefusals = map[string]string{
 	"POST /lti/launch":                                            "TestAttacksOnTheSharedDoor",
 	"POST /lti/launch/stored":                                     "TestAttacksOnTheSharedDoor",
 	"POST /w/{workspace}/courses/{context}/roster":                "it has no fields",
+	"POST /course/{workspace}/{launch}/class/results":             "it has no fields that can be wrong",
+	"POST /w/{workspace}/courses/{context}/results":               "it has no fields that can be wrong",
 	"POST /course/{workspace}/{launch}/class/roster":              "it has no fields",
 	"POST /stage/{workspace}/{launch}/sessions":                   "it has no fields",
 	"POST /course/{workspace}/{launch}/pick":                      "it takes what comes",
