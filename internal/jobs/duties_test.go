@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 // the beginning, until they are settled.
 type shelf[D comparable] struct {
 	rows    []D
+	mu      sync.Mutex
 	leased  map[D]time.Time
 	settled map[D]greenroom.OutcomeKind
 	takes   time.Duration // to do one duty, unless it is stopped before
@@ -32,6 +34,8 @@ func (s *shelf[D]) free(now time.Time) (all []D) {
 }
 
 func (s *shelf[D]) DueLanes(_ context.Context, now time.Time) ([]greenroom.Lane, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if len(s.free(now)) == 0 {
 		return nil, nil
 	}
@@ -43,6 +47,8 @@ func (s *shelf[D]) NextTry(context.Context) (time.Time, error) {
 }
 
 func (s *shelf[D]) Claim(_ context.Context, _ greenroom.Lane, now, leaseUntil time.Time, limit int) ([]D, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	all := s.free(now)
 	all = all[:min(limit, len(all))]
 	for _, d := range all {
@@ -51,11 +57,20 @@ func (s *shelf[D]) Claim(_ context.Context, _ greenroom.Lane, now, leaseUntil ti
 	return all, nil
 }
 
-func (s *shelf[D]) Deliver(ctx context.Context, _ D) greenroom.Outcome {
-	s.began = append(s.began, time.Since(beginning))
-	s.busy++
+// work notes that so many more duties are under way.
+func (s *shelf[D]) work(more int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if more > 0 {
+		s.began = append(s.began, time.Since(beginning))
+	}
+	s.busy += more
 	s.most = max(s.most, s.busy)
-	defer func() { s.busy-- }()
+}
+
+func (s *shelf[D]) Deliver(ctx context.Context, _ D) greenroom.Outcome {
+	s.work(1)
+	defer s.work(-1)
 	select {
 	case <-ctx.Done():
 		return greenroom.Outcome{Kind: greenroom.Later}
@@ -65,6 +80,8 @@ func (s *shelf[D]) Deliver(ctx context.Context, _ D) greenroom.Outcome {
 }
 
 func (s *shelf[D]) Settle(_ context.Context, d D, o greenroom.Outcome) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.settled[d] = o.Kind
 	return nil
 }
@@ -86,12 +103,16 @@ func dutiesOf[D comparable](t *testing.T, rows []D, begin func(queue[D], Options
 	}
 	work(10*time.Second, func(s *shelf[D], _ *workers[D]) {
 		pass(25 * time.Second)
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if want := []time.Duration{0, 10 * time.Second, 20 * time.Second}; !slices.Equal(s.began, want) || s.most != 1 {
 			t.Errorf("begun at %v, %d at once; want one after the other at %v", s.began, s.most, want)
 		}
 	})
 	work(time.Hour, func(s *shelf[D], _ *workers[D]) {
 		pass(most + time.Second)
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if kind := s.settled[rows[0]]; kind != greenroom.Later {
 			t.Errorf("one that hangs is %q after %v", kind, most)
 		}
@@ -101,11 +122,15 @@ func dutiesOf[D comparable](t *testing.T, rows []D, begin func(queue[D], Options
 	})
 	work(0, func(s *shelf[D], w *workers[D]) {
 		synctest.Wait()
+		s.mu.Lock()
 		clear(s.settled)
 		clear(s.leased)
 		n := len(s.began)
+		s.mu.Unlock()
 		w.Wake()
 		synctest.Wait()
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if len(s.began) != 2*n || n != len(rows) {
 			t.Errorf("%d duties at the start, %d once it was woken", n, len(s.began)-n)
 		}
