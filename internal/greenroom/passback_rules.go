@@ -68,10 +68,10 @@ func (p *Passback) renew(now time.Time) {
 // or decided, but later than every stamp that may have reached the platform, by the grain
 // to which it compares them (Score Publish Service, AGS 2.0 §3.4.4).
 // conflict says that the platform has seen a later one than we know of: then
-// it is the present.
+// it is the present, and so it is where the clock was ahead that noted the time.
 func (p Passback) nextStamp(now time.Time, conflict bool, grain time.Duration) time.Time {
 	stamp := p.Target().At
-	if conflict {
+	if conflict || stamp.After(now) {
 		stamp = now
 	}
 	// The same stamp comes again for the same target alone: a post without an

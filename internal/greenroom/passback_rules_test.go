@@ -190,3 +190,18 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		t.Errorf("comes again after %s; the platform asked for 20m", wait)
 	}
 }
+
+// The clock was a day ahead when a score was earned, and was put right since:
+// an LMS refuses what comes from the future, and a day is long.
+func TestAClockThatWasAheadDoesNotHoldAScoreBack(t *testing.T) {
+	var p Passback
+	p.want(percent(t, 50), noon.Add(24*time.Hour), GradeBest)
+	if stamp := p.nextStamp(noon, false, time.Second); !stamp.Equal(noon) {
+		t.Errorf("stamp %s, want the present", stamp)
+	}
+	p.settle(Outcome{Kind: Done, Score: p.Wanted, Stamp: noon}, noon, rand.New(rand.NewPCG(1, 2)))
+	p.want(percent(t, 60), noon, GradeBest)
+	if stamp := p.nextStamp(noon, false, time.Second); !stamp.After(noon) {
+		t.Errorf("the next stamp %s does not rise", stamp)
+	}
+}

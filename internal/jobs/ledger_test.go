@@ -73,8 +73,14 @@ func laneOf(c greenroom.ConnectionID) greenroom.Lane {
 func (q *ledger) owe(c greenroom.ConnectionID, n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	before := 0
+	for _, r := range q.rows {
+		if r.lane == laneOf(c) {
+			before++
+		}
+	}
 	for i := range n {
-		q.rows = append(q.rows, &row{id: greenroom.PassbackID(fmt.Sprintf("%s-%d", c, i+1)), lane: laneOf(c), next: time.Now()})
+		q.rows = append(q.rows, &row{id: greenroom.PassbackID(fmt.Sprintf("%s-%d", c, before+i+1)), lane: laneOf(c), next: time.Now()})
 	}
 }
 
