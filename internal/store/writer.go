@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -48,6 +49,8 @@ type turn struct {
 	begun chan error // nil: it may write now
 	wrote chan error // what came of it; nil keeps it
 	done  chan error // what came of its commit
+
+	failed error // what came of it, once it has written
 }
 
 // newWriter takes one connection for good.
@@ -146,59 +149,58 @@ func (w *writer) share(first *turn) {
 		first.begun <- fmt.Errorf("begin: %w", err)
 		return
 	}
-	kept, err := w.give(first)
-	if err == nil && len(kept) > 0 {
+	taken, err := w.give(first)
+	kept := slices.ContainsFunc(taken, func(t *turn) bool { return t.failed == nil })
+	if err == nil && kept {
 		if err = w.exec("commit"); err != nil {
 			err = fmt.Errorf("commit: %w", err)
 		}
 		w.commits++
 	}
-	if err != nil || len(kept) == 0 {
+	if err != nil || !kept {
 		// After some errors SQLite has rolled back already, and says so here.
 		_ = w.exec("rollback")
 	}
-	for _, t := range kept {
-		t.done <- err
+	for _, t := range taken {
+		t.done <- cmp.Or(err, t.failed)
 	}
 }
 
-// give returns the turns that are to be committed. An error is about all of
-// them.
-func (w *writer) give(next *turn) (kept []*turn, err error) {
-	for ; next != nil; next = w.another(len(kept)) {
-		alone := len(kept) == 0 // then the whole transaction is what it can undo
+// give returns the turns that were given, those that failed among them: one may
+// have failed for what another wrote, and nobody can read that before the
+// commit. An error is about all of them.
+func (w *writer) give(next *turn) (taken []*turn, err error) {
+	for ; next != nil; next = w.another(len(taken)) {
+		alone := len(taken) == 0 // then the whole transaction is what it can undo
 		if !alone {
 			if err := w.exec("savepoint turn"); err != nil {
 				next.begun <- err
-				return kept, err
+				return taken, err
 			}
 		}
 		next.begun <- nil
-		failed := <-next.wrote
+		next.failed = <-next.wrote
+		taken = append(taken, next)
 		switch {
-		case failed == nil:
-			kept = append(kept, next)
+		case alone && next.failed != nil:
+			return taken, nil
 		case alone:
-			next.done <- failed
-			return nil, nil
-		default:
-			next.done <- failed
+			continue
+		case next.failed != nil:
 			if err := w.exec("rollback to savepoint turn"); err != nil {
-				return kept, errors.Join(failed, err)
+				return taken, errors.Join(next.failed, err)
 			}
 		}
-		if !alone {
-			if err := w.exec("release savepoint turn"); err != nil {
-				return kept, err
-			}
+		if err := w.exec("release savepoint turn"); err != nil {
+			return taken, err
 		}
 	}
-	return kept, nil
+	return taken, nil
 }
 
 // another returns the next turn that may share a commit with so many.
-func (w *writer) another(kept int) *turn {
-	if kept >= maxTurns {
+func (w *writer) another(taken int) *turn {
+	if taken >= maxTurns {
 		return nil
 	}
 	return w.next()

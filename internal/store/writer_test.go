@@ -195,3 +195,31 @@ func TestAClosedWriterTakesNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whoever is refused for what another wrote can read that: it has been
+// committed by then.
+func TestATransactionIsRefusedOnlyForWhatHasBeenCommitted(t *testing.T) {
+	n := newNotebook(t)
+	var seen []string
+	results := n.behind("first",
+		func() error {
+			err := n.note(insert("first"), nil) // taken
+			seen = n.notes()
+			return err
+		},
+		func() error {
+			return n.note(insert("last"), func(context.Context, *txn) error {
+				for range 10_000 { // keeps the commit waiting, and lets the other go on if it can
+					runtime.Gosched()
+				}
+				return nil
+			})
+		},
+	)
+	if results[0] != nil || results[1] == nil || results[2] != nil {
+		t.Fatalf("%v", results)
+	}
+	if got := fmt.Sprint(seen); got != "[first last]" {
+		t.Errorf("the one that was refused read %s", got)
+	}
+}
