@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/pem"
@@ -290,8 +291,13 @@ func TestAnswerThatNeverEndsIsGivenUp(t *testing.T) {
 		c := open(t, Options{Development: true})
 		c.plain.DialContext = func(context.Context, string, string) (net.Conn, error) {
 			ours, theirs := net.Pipe()
-			go func() { _, _ = io.Copy(io.Discard, theirs) }()
-			go func() { _, _ = io.WriteString(theirs, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf") }()
+			go func() {
+				// An answer before its question is another failure.
+				if _, err := http.ReadRequest(bufio.NewReader(theirs)); err != nil {
+					return
+				}
+				_, _ = io.WriteString(theirs, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+			}()
 			return ours, nil
 		}
 		answer, err := get(t, c, "http://localhost/")
