@@ -30,6 +30,7 @@ var errAlone = errors.New("not with others")
 // then.
 type gather struct {
 	write func(context.Context, []*gathered) error
+	wrote func(context.Context, int) // hears how many were written; may be nil
 
 	mu      sync.Mutex
 	waiting []*gathered
@@ -43,7 +44,11 @@ type gathered struct {
 }
 
 func newGather(db *sql.DB) *gather {
-	return &gather{write: func(ctx context.Context, batch []*gathered) error { return writeLaunches(ctx, db, batch) }}
+	statistics := &statistics{db: db}
+	return &gather{
+		write: func(ctx context.Context, batch []*gathered) error { return writeLaunches(ctx, db, batch) },
+		wrote: statistics.grow,
+	}
 }
 
 // record writes a launch, or returns errAlone.
@@ -86,10 +91,13 @@ func (g *gather) work() {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), closedWriteLimit)
 		err := g.write(ctx, batch)
-		cancel()
 		for _, one := range batch {
 			one.done <- err
 		}
+		if err == nil && g.wrote != nil {
+			g.wrote(ctx, len(batch))
+		}
+		cancel()
 	}
 }
 
