@@ -64,10 +64,22 @@ func (s *Service) rosterAfterLaunch(ctx context.Context, w WorkspaceID, record L
 	if record.Context == nil || record.Context.MembershipsURL == "" {
 		return
 	}
-	err := s.dueRoster(ctx, w, l.Context, l.Connection, func(r *Roster) bool { return r.launched(s.Now()) })
+	course, now := courseKey{w, l.Context}, s.Now()
+	if s.rostersAsked.within(rosterAsked, course, now) {
+		return
+	}
+	err := s.dueRoster(ctx, w, l.Context, l.Connection, func(r *Roster) bool { return r.launched(now) })
 	if err != nil {
 		s.Log.ErrorContext(ctx, "roster not asked for", "context", l.Context, "err", err)
+		return
 	}
+	s.rostersAsked.done(course, now)
+}
+
+// A courseKey names a context among those of all workspaces.
+type courseKey struct {
+	workspace WorkspaceID
+	context   ContextID
 }
 
 // dueRoster changes when a roster is read next, if change says so. It writes

@@ -9,6 +9,7 @@ import (
 // The times of rosters.
 const (
 	rosterSettle    = time.Minute      // after a launch, for others to follow
+	rosterAsked     = 10 * time.Second // less than rosterSettle: launches in between are covered by what is due
 	rosterQuiet     = 10 * time.Minute // between readings for the sake of launches
 	rosterPause     = 30 * time.Second // between readings that somebody asks for
 	rosterNight     = 6 * time.Hour    // the length of a night, in which courses take turns

@@ -44,8 +44,9 @@ type Service struct {
 	// NoticesURL is where a workspace takes notices.
 	NoticesURL func(Workspace) string
 
-	hashing hashLimit
-	plays   playCache
+	hashing      hashLimit
+	plays        playCache
+	rostersAsked lately[courseKey] // by launches
 }
 
 // wake is Wake, or nothing where no worker listens.
