@@ -67,7 +67,7 @@ func TestPassbacksPage(t *testing.T) {
 	dana := s.as("dana")
 	const path = "/w/northwind/passbacks"
 	all := dana.get(path)
-	all.has(t, "Amira", "Jonas", "Mio", "Week 3", "Campus Moodle", "80 %", "66 %", "50 %",
+	all.has(t, "Amira", "Jonas", "Mio", "Week 3", "Campus Moodle", "80 of 100", "66.67 of 100", "50 of 100",
 		"403 &lt;b&gt;Not&lt;/b&gt; allowed", "in 7 minutes", `All <span class="count">3</span>`)
 	for state, want := range map[string]string{"waiting": "Mio", "sent": "Amira", "failed": "Jonas"} {
 		page := dana.get(path + "?state=" + state)

@@ -96,7 +96,7 @@ func targetText(t Target) string {
 	if t.Cleared {
 		return "none"
 	}
-	return t.Score.PercentText() + " %"
+	return t.Score.DecimalText() + " of 100"
 }
 
 // overrideOf reads a decision; nil lifts the one that stands.

@@ -64,8 +64,8 @@ func TestAnInstructorsDecisionStandsUntilItIsLifted(t *testing.T) {
 		for _, e := range must(h.Audit(t.Context(), h.admin, greenroom.AuditFilter{Noun: greenroom.NounPassback})) {
 			said = append(said, e.ActorName+": "+e.Action.Text()+" "+e.Changes[0].From+" to "+e.Changes[0].To)
 		}
-		if got, want := strings.ReplaceAll(strings.Join(said, "; "), string(teacher.Learner.ID), "ID"), "Instructor ID: Let automatic scores count again none to 100 %; "+
-			"Instructor ID: Took a score away 70 % to none; Instructor ID: Set a score 50 % to 70 %"; got != want {
+		if got, want := strings.ReplaceAll(strings.Join(said, "; "), string(teacher.Learner.ID), "ID"), "Instructor ID: Let automatic scores count again none to 100 of 100; "+
+			"Instructor ID: Took a score away 70 of 100 to none; Instructor ID: Set a score 50 of 100 to 70 of 100"; got != want {
 			t.Errorf("audit log:\n got %s\nwant %s", got, want)
 		}
 	})

@@ -65,7 +65,7 @@ type PassbackRow struct {
 	ActivityName string // title of the resource link
 	LineItemURL  string
 	PlatformName string
-	Maximum      float64 // of the line item; in PassbacksOf alone, 0 if unknown
+	Maximum      float64 // of the line item, 0 if unknown
 }
 
 // A DuePassback is a claimed passback with all that posting it takes.

@@ -11,7 +11,7 @@ import (
 )
 
 // decimal writes n/10^places without an exponent and without trailing zeros.
-func decimal(n int64, places int) string {
+func inDecimals(n int64, places int) string {
 	digits := fmt.Sprintf("%0*d", places+1, n)
 	whole, part := digits[:len(digits)-places], strings.TrimRight(digits[len(digits)-places:], "0")
 	if part == "" {
@@ -27,7 +27,7 @@ func TestPropertyPointsHaveNoNoise(t *testing.T) {
 	for i := range 20000 {
 		percent, places := chance.Int64N(101), chance.IntN(4)
 		hundredths := 1 + chance.Int64N(1_000_000)
-		maximum, err := strconv.ParseFloat(decimal(hundredths, places), 64)
+		maximum, err := strconv.ParseFloat(inDecimals(hundredths, places), 64)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func TestPropertyPointsHaveNoNoise(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := decimal(percent*hundredths, places+2)
+		want := inDecimals(percent*hundredths, places+2)
 		if got := strconv.FormatFloat(score.Of(maximum), 'f', -1, 64); got != want {
 			t.Fatalf("round %d: %d%% of %v is %s, want %s", i, percent, maximum, got, want)
 		}

@@ -66,6 +66,30 @@ func (s Score) PercentText() string {
 	return new(big.Int).Quo(p.Num(), p.Denom()).String()
 }
 
+// Text is how a score is shown to people wherever it is one of Greenroom's own:
+// in whole percents, rounded down, as in "66 of 100".
+func (s Score) Text() string { return s.PercentText() + " of 100" }
+
+// PointsText is how a score is shown as a grade of an LMS, whose points it
+// has: as in "8 of 10", see PointsText. A maximum that is not known counts as
+// 100.
+func (s Score) PointsText(maximum float64) string {
+	if !(maximum > 0) {
+		maximum = 100
+	}
+	return PointsText(s.Of(maximum), maximum)
+}
+
+// PointsText shows points of a maximum as LMSes do, with two decimals at most:
+// "8 of 10", "66.67 of 100".
+func PointsText(points, maximum float64) string { return decimal(points) + " of " + decimal(maximum) }
+
+// DecimalText is the percentage with two decimals at most, as a person types
+// it: "66.5".
+func (s Score) DecimalText() string { return decimal(s.Of(100)) }
+
+func decimal(x float64) string { return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64) }
+
 // Of returns the score as points of a maximum: 4/5 of 10 is 8, of 1 is 0.8. The
 // maximum counts as the decimal number that it is written as, so no noise of
 // binary fractions gets in. A maximum that is no positive number gives 0.

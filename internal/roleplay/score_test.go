@@ -129,3 +129,26 @@ func TestAHigherScoreNeverEarnsFewerPoints(t *testing.T) {
 		}
 	}
 }
+
+func TestScoresAreShownInOneWay(t *testing.T) {
+	for _, tc := range []struct {
+		score               string
+		text, points, typed string
+		maximum             float64
+	}{
+		{"2/3", "66 of 100", "66.67 of 100", "66.67", 100},
+		{"2/3", "66 of 100", "6.67 of 10", "66.67", 10},
+		{"4/5", "80 of 100", "0.8 of 1", "80", 1},
+		{"133/200", "66 of 100", "66.5 of 100", "66.5", 0}, // the platform has not said its maximum
+		{"0/1", "0 of 100", "0 of 7.5", "0", 7.5},
+		{"1/1", "100 of 100", "100 of 100", "100", -1},
+	} {
+		s, err := ParseScore(tc.score)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Text() != tc.text || s.PointsText(tc.maximum) != tc.points || s.DecimalText() != tc.typed {
+			t.Errorf("%s of %v: %q, %q, %q, want %q, %q, %q", tc.score, tc.maximum, s.Text(), s.PointsText(tc.maximum), s.DecimalText(), tc.text, tc.points, tc.typed)
+		}
+	}
+}

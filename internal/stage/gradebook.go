@@ -1,12 +1,9 @@
 package stage
 
 import (
-	"math"
 	"net/http"
-	"strconv"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
-	"github.com/greenroom-lti/greenroom/internal/roleplay"
 )
 
 // A gradebookLine is the truth about the LMS in a sentence or two.
@@ -70,13 +67,13 @@ func sayGradebook(session greenroom.Session, item *greenroom.LineItem, p *greenr
 func sayOwn(item greenroom.LineItem, p greenroom.Passback) gradebookLine {
 	switch {
 	case p.Posted != nil && *p.Posted == p.Wanted:
-		return gradebookLine{Tone: toneSent, Text: "Sent to your course: " + points(p.Wanted, item) + "."}
+		return gradebookLine{Tone: toneSent, Text: "Sent to your course: " + p.Wanted.PointsText(item.Maximum) + "."}
 	case p.State == greenroom.PassbackFailed:
 		return gradebookLine{Tone: toneFailed, Text: "Your LMS did not take the score: your trainer can see why. It is kept here."}
 	}
 	text := "Waiting for your LMS. Your score is kept and will be sent by itself."
 	if p.Posted != nil {
-		text += " Until then " + points(*p.Posted, item) + " stays in the gradebook."
+		text += " Until then " + p.Posted.PointsText(item.Maximum) + " stays in the gradebook."
 	}
 	return gradebookLine{Tone: toneWaiting, Text: text}
 }
@@ -90,7 +87,7 @@ var whichCounts = map[greenroom.GradingRule]string{
 func sayOverride(item greenroom.LineItem, p greenroom.Passback) gradebookLine {
 	l := gradebookLine{Tone: toneSent, Text: "Your instructor has taken the score out of the gradebook."}
 	if p.Override.Score != nil {
-		l.Text = "Your instructor has set your score: " + points(*p.Override.Score, item) + "."
+		l.Text = "Your instructor has set your score: " + p.Override.Score.PointsText(item.Maximum) + "."
 	}
 	switch p.State {
 	case greenroom.PassbackFailed:
@@ -106,12 +103,12 @@ func sayOverride(item greenroom.LineItem, p greenroom.Passback) gradebookLine {
 
 // sayOther is for an attempt beside the one that counts.
 func sayOther(item greenroom.LineItem, p greenroom.Passback, which string) gradebookLine {
-	best := "Your " + which + " of " + points(p.Wanted, item)
+	best := "Your " + which + " of " + p.Wanted.PointsText(item.Maximum)
 	switch {
 	case p.Posted != nil && *p.Posted == p.Wanted:
 		return gradebookLine{Tone: toneSent, Text: best + " stays in the gradebook."}
 	case p.State == greenroom.PassbackFailed:
-		return gradebookLine{Tone: toneFailed, Text: "Your LMS did not take your " + which + " of " + points(p.Wanted, item) + ": your trainer can see why. It is kept here."}
+		return gradebookLine{Tone: toneFailed, Text: "Your LMS did not take your " + which + " of " + p.Wanted.PointsText(item.Maximum) + ": your trainer can see why. It is kept here."}
 	}
 	return gradebookLine{Tone: toneWaiting, Text: best + " is waiting for your LMS and will be sent by itself."}
 }
@@ -132,20 +129,4 @@ func notGraded(standing greenroom.Standing) string {
 		return "Not graded here: your LMS does not let Greenroom send scores."
 	}
 	return ""
-}
-
-// usualMaximum is what counts before the platform has said its own.
-const usualMaximum = 100
-
-// points are what the LMS shows, as in "8 of 10": with two decimals at most.
-func points(score roleplay.Score, item greenroom.LineItem) string {
-	maximum := item.Maximum
-	if maximum <= 0 {
-		maximum = usualMaximum
-	}
-	return decimal(score.Of(maximum)) + " of " + decimal(maximum)
-}
-
-func decimal(x float64) string {
-	return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64)
 }

@@ -55,7 +55,7 @@ func (s *Stage) lobby(w http.ResponseWriter, r *http.Request, v greenroom.Visit)
 		p.Class = web.CoursePath(v, "/class")
 	}
 	if l.Passback != nil && l.Passback.Posted != nil && l.Item != nil {
-		p.Gradebook = points(*l.Passback.Posted, *l.Item)
+		p.Gradebook = l.Passback.Posted.PointsText(l.Item.Maximum)
 	}
 	for _, past := range l.Past[:min(len(l.Past), shownAttempts)] {
 		p.Attempts = append(p.Attempts, attempt{past, sessionPath(v, past.ID, "/result")})

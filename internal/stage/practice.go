@@ -58,17 +58,17 @@ func newPractised(v greenroom.Visit, x greenroom.Practised) practised {
 
 // sayGrade says what one gradebook has, or will have.
 func sayGrade(g greenroom.PassbackRow) string {
-	item, place := greenroom.LineItem{Maximum: g.Maximum}, ""
+	place := ""
 	if g.ActivityName != "" {
 		place = " for “" + g.ActivityName + "”"
 	}
 	switch {
 	case g.Posted != nil:
-		return "In the gradebook" + place + ": " + points(*g.Posted, item) + "."
+		return "In the gradebook" + place + ": " + g.Posted.PointsText(g.Maximum) + "."
 	case g.State == greenroom.PassbackFailed:
 		return "Not in the gradebook" + place + ": your LMS did not take the score. Your trainer can see why."
 	}
-	return "On its way to the gradebook" + place + ": " + points(g.Wanted, item) + "."
+	return "On its way to the gradebook" + place + ": " + g.Wanted.PointsText(g.Maximum) + "."
 }
 
 // A chart draws scores one after the other, the oldest at the left.

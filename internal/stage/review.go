@@ -156,7 +156,7 @@ func newReview(v greenroom.Visit, found greenroom.Review, here string) reviewVie
 			o := found.Passback.Override
 			p.Decide.Standing, p.Decide.At, p.Decide.Comment.Value = true, o.At, o.Comment
 			if o.Score != nil {
-				p.Decide.Percent.Value = o.Score.PercentText()
+				p.Decide.Percent.Value = o.Score.DecimalText()
 			}
 		}
 	}
@@ -171,7 +171,7 @@ func sayRecord(found greenroom.Review) gradebookLine {
 		if t := p.Target(); t.Cleared {
 			counted = "no score"
 		} else {
-			counted = points(t.Score, *found.Item)
+			counted = t.Score.PointsText(found.Item.Maximum)
 		}
 		if p.Override != nil {
 			counted += ", as an instructor decided"

@@ -34,9 +34,7 @@ func (r reader) History(ctx context.Context, history greenroom.LearnerID, limit 
 func (r reader) PassbacksOf(ctx context.Context, history greenroom.LearnerID) ([]greenroom.PassbackRow, error) {
 	arg := q.PassbacksOfParams{WorkspaceID: r.workspace, History: history}
 	return many(ctx, r, "passbacks of learner "+string(history), (*q.Queries).PassbacksOf, arg, func(p q.PassbacksOfRow) greenroom.PassbackRow {
-		row := toPassbackRow(q.PassbacksRow{Passback: p.Passback, Learner: p.Learner, URL: p.URL, Title: p.Title, Platform: p.Platform})
-		row.Maximum = p.Maximum
-		return row
+		return toPassbackRow(q.PassbacksRow(p))
 	})
 }
 

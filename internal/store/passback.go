@@ -128,6 +128,7 @@ func toPassbackRow(r q.PassbacksRow) greenroom.PassbackRow {
 		ActivityName: r.Title,
 		LineItemURL:  r.URL,
 		PlatformName: r.Platform,
+		Maximum:      r.Maximum,
 	}
 }
 

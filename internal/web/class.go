@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -301,7 +300,7 @@ func gradebookOf(a greenroom.ClassActivity, r greenroom.ClassRow, admin bool) Gr
 	}
 	why := ""
 	if p.Posted != nil {
-		why = GradePoints(*p.Posted, a.Item)
+		why = gradeText(*p.Posted, a.Item)
 	}
 	switch p.State {
 	case greenroom.PassbackSent:
@@ -339,16 +338,12 @@ func whyNotGraded(r greenroom.ClassRow) string {
 	return "Nothing to send yet."
 }
 
-// GradePoints are what the LMS shows, as in "8 of 10".
-func GradePoints(score roleplay.Score, item *greenroom.LineItem) string {
-	maximum := 100.0
-	if item != nil && item.Maximum > 0 {
-		maximum = item.Maximum
+func gradeText(score roleplay.Score, item *greenroom.LineItem) string {
+	if item == nil {
+		item = &greenroom.LineItem{}
 	}
-	return decimal(score.Of(maximum)) + " of " + decimal(maximum)
+	return score.PointsText(item.Maximum)
 }
-
-func decimal(x float64) string { return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64) }
 
 // changedText is what a gradebook has in place of what it was sent, as in
 // "Changed in the LMS: 7 of 10".
@@ -356,7 +351,7 @@ func changedText(r greenroom.GradeResult) string {
 	if r.Maximum == 0 {
 		return "Changed in the LMS: no score"
 	}
-	return "Changed in the LMS: " + decimal(r.Points) + " of " + decimal(r.Maximum)
+	return "Changed in the LMS: " + roleplay.PointsText(r.Points, r.Maximum)
 }
 
 // results says how fresh the gradebook's own grades are.
@@ -432,7 +427,7 @@ func (v *ClassView) figures(all []ClassLine) {
 	}
 	v.Summary = []ClassFigure{{strconv.Itoa(people), plural(people, "learner")}, {strconv.Itoa(people - started), "not started"}, {strconv.Itoa(started), "practised"}}
 	if scored > 0 {
-		v.Summary = append(v.Summary, ClassFigure{strconv.Itoa(int(sum / float64(scored))), "average of best scores"})
+		v.Summary = append(v.Summary, ClassFigure{strconv.Itoa(int(sum/float64(scored))) + " of 100", "average of best scores"})
 	}
 }
 

@@ -370,7 +370,7 @@ func (q *Queries) PassbackFor(ctx context.Context, arg PassbackForParams) (Passb
 }
 
 const passbacks = `-- name: Passbacks :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, p.read_at, p.read_points, p.read_maximum, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, p.read_at, p.read_points, p.read_maximum, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, i.maximum, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -392,6 +392,7 @@ type PassbacksRow struct {
 	Passback Passback
 	Learner  Learner
 	URL      string
+	Maximum  float64
 	Title    string
 	Platform string
 }
@@ -444,6 +445,7 @@ func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]Passbac
 			&i.Learner.History,
 			&i.Learner.LegacyID,
 			&i.URL,
+			&i.Maximum,
 			&i.Title,
 			&i.Platform,
 		); err != nil {
@@ -461,7 +463,7 @@ func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]Passbac
 }
 
 const passbacksIn = `-- name: PassbacksIn :many
-select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, p.read_at, p.read_points, p.read_maximum, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, r.title, c.platform
+select p.workspace_id, p.id, p.connection_id, p.line_item_id, p.learner_id, p.wanted, p.wanted_at, p.posted, p.posted_at, p.state, p.attempts, p.since, p.next_try, p.stamp, p.lease_until, p.answer, p.changed, p.override, p.override_score, p.override_comment, p.override_by, p.override_at, p.lifted_at, p.read_at, p.read_points, p.read_maximum, l.workspace_id, l.id, l.connection_id, l.subject, l.name, l.email, l.locale, l.created_at, l.seen_at, l.history, l.legacy_id, i.url, i.maximum, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -484,6 +486,7 @@ type PassbacksInRow struct {
 	Passback Passback
 	Learner  Learner
 	URL      string
+	Maximum  float64
 	Title    string
 	Platform string
 }
@@ -541,6 +544,7 @@ func (q *Queries) PassbacksIn(ctx context.Context, arg PassbacksInParams) ([]Pas
 			&i.Learner.History,
 			&i.Learner.LegacyID,
 			&i.URL,
+			&i.Maximum,
 			&i.Title,
 			&i.Platform,
 		); err != nil {

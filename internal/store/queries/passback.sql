@@ -6,7 +6,7 @@ select * from passbacks
 where workspace_id = @workspace_id and line_item_id = @line_item_id and learner_id = @learner_id;
 
 -- name: Passbacks :many
-select sqlc.embed(p), sqlc.embed(l), i.url, r.title, c.platform
+select sqlc.embed(p), sqlc.embed(l), i.url, i.maximum, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
@@ -18,7 +18,7 @@ order by p.changed desc, p.id desc
 limit cast(@rows as bigint);
 
 -- name: PassbacksIn :many
-select sqlc.embed(p), sqlc.embed(l), i.url, r.title, c.platform
+select sqlc.embed(p), sqlc.embed(l), i.url, i.maximum, r.title, c.platform
 from passbacks p
 join learners l on l.workspace_id = p.workspace_id and l.id = p.learner_id
 join line_items i on i.workspace_id = p.workspace_id and i.id = p.line_item_id
