@@ -78,6 +78,7 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 	record.Launch.SignInHash = tokenHash(token)
 	launch, err := s.Store.Workspace(w).RecordLaunch(ctx, record)
 	if err == nil {
+		s.welcome(ctx, w, record, launch)
 		s.rosterAfterLaunch(ctx, w, record, launch)
 		if wanted {
 			s.wantLineItem(ctx, w, launch)

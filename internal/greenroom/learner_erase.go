@@ -7,8 +7,9 @@ import (
 
 // EraseLearner removes a person for good, if name is what the list calls them:
 // every learner that they are, sessions, transcripts, passbacks, and what
-// launches told of them. The audit log keeps that it happened, without a name.
-// Whoever launches afterwards is somebody new. *Invalid names the field name.
+// launches told of them. The audit log keeps that it happened, without a name,
+// and a Tombstone keeps rosters from bringing them back. Whoever launches
+// afterwards is somebody new. *Invalid names the field name.
 func (s *Service) EraseLearner(ctx context.Context, a Actor, id LearnerID, name string) error {
 	store, err := s.settings(a)
 	if err != nil {
@@ -31,6 +32,9 @@ func (s *Service) EraseLearner(ctx context.Context, a Actor, id LearnerID, name 
 		}
 		for _, who := range v.Identities {
 			if err := tx.EraseLearner(ctx, who.ID); err != nil {
+				return err
+			}
+			if err := s.bury(ctx, tx, a.Workspace, who.Learner); err != nil {
 				return err
 			}
 		}

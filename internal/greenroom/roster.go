@@ -243,17 +243,28 @@ func (r *rosterReader) meet(ctx context.Context, tx Tx, m RosterMember) error {
 	if m.Subject == "" || len(m.Subject) > maxSubject || m.Roles.TestUser() {
 		return nil
 	}
-	id, err := newID[LearnerID](r.s.Random)
+	fresh, err := newID[LearnerID](r.s.Random)
 	if err != nil {
 		return err
 	}
-	id, err = tx.MeetRosterLearner(ctx, Learner{
-		ID: id, Connection: r.connection.ID, Subject: m.Subject,
+	id, err := tx.MeetRosterLearner(ctx, Learner{
+		ID: fresh, Connection: r.connection.ID, Subject: m.Subject,
 		Name: clip(rosterText(m.Name), maxName), Email: clip(rosterText(m.Email), maxEmail),
 		CreatedAt: r.began, SeenAt: r.began,
 	})
 	if err != nil {
 		return fmt.Errorf("member of roster: %w", err)
+	}
+	if id == fresh {
+		// Asked now, not before: an erasure that this had to wait for has left
+		// its tombstone by now.
+		gone, err := r.s.buried(ctx, tx, r.due.Workspace, r.connection.ID, m.Subject)
+		if err != nil {
+			return err
+		}
+		if gone {
+			return tx.EraseLearner(ctx, fresh)
+		}
 	}
 	return tx.MeetContextMember(ctx, ContextMember{
 		Context: r.course.ID, Learner: id, Learns: learns(m.Roles), Teaches: m.Roles.Instructor(),

@@ -107,6 +107,43 @@ func TestRosterBringsThoseWhoNeverLaunched(t *testing.T) {
 	})
 }
 
+func TestARosterDoesNotBringBackWhoWasErased(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		ctx, c := t.Context(), h.connect()
+		v := h.visit(c, inCourse("ada"))
+		ben := onRoster("ben", "Ben", learner)
+		h.lms.roster = []greenroom.RosterMember{onRoster("ada", "Ada", learner), ben}
+		h.pass(time.Minute)
+		h.readRosters()
+		row := must(h.FindLearners(ctx, h.admin, greenroom.LearnerFilter{Query: "ben"})).Rows[0]
+		if err := h.EraseLearner(ctx, h.admin, row.ID, "Ben"); err != nil {
+			t.Fatal(err)
+		}
+		readAgain := func() {
+			h.pass(48 * time.Hour)
+			if n := h.readRosters(); n != 1 {
+				t.Fatalf("%d rosters were read", n)
+			}
+		}
+		readAgain()
+		h.wantClass(v.Context.ID, "Ada active learns")
+
+		// They come of their own will, and are on the roster as anybody is.
+		back := h.visit(c, inCourse("ben"))
+		if back.Learner.ID == row.ID {
+			t.Error("ben is who was erased")
+		}
+		readAgain()
+		h.wantClass(v.Context.ID, "Ada active learns", "Ben active learns")
+		// Retention takes them away once more: that is no erasure.
+		if _, err := h.Store.Workspace(h.workspace.ID).SweepLearners(ctx, h.now().Add(time.Hour), 10); err != nil {
+			t.Fatal(err)
+		}
+		readAgain()
+		h.wantClass(v.Context.ID, "Ada active learns", "Ben active learns")
+	})
+}
+
 func TestWhoLeavesKeepsTheirHistory(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		c := h.connect()

@@ -369,6 +369,8 @@ type Reader interface {
 	// NoticeServices returns all, by connection and deployment.
 	NoticeServices(ctx context.Context) ([]NoticeService, error)
 	NoticeService(ctx context.Context, c ConnectionID, deployment string) (NoticeService, error)
+	// Tombstone returns ErrNotFound unless somebody with this mark was erased.
+	Tombstone(ctx context.Context, c ConnectionID, mark string) (Tombstone, error)
 	// LegacyKeys returns a connection's, by key.
 	LegacyKeys(ctx context.Context, c ConnectionID) ([]LegacyKey, error)
 	// LegacyLinks returns a connection's, by ID.
@@ -536,6 +538,12 @@ type Tx interface {
 	// launches stay as nobody's, without what was told of anybody, and sign
 	// nobody in. ErrNotFound.
 	EraseLearner(ctx context.Context, id LearnerID) error
+
+	// SaveTombstone remembers that somebody of a connection was erased, once for
+	// each mark. ErrNotFound if there is no such connection.
+	SaveTombstone(ctx context.Context, t Tombstone) error
+	// LiftTombstone forgets that again. A mark that is not there is no error.
+	LiftTombstone(ctx context.Context, c ConnectionID, mark string) error
 
 	// AnswerDeepLinking marks a launch's deep linking request as answered, with
 	// so many items, and forgets what it asked for. ErrAnswered if it was

@@ -101,6 +101,27 @@ func eraseLearner(ctx context.Context, t *txn, w greenroom.WorkspaceID, id green
 	return wrote(t.db.DeleteLearner(ctx, q.DeleteLearnerParams{WorkspaceID: w, ID: id}))
 }
 
+// Tombstone implements greenroom.Reader.
+func (r reader) Tombstone(ctx context.Context, c greenroom.ConnectionID, mark string) (greenroom.Tombstone, error) {
+	arg := q.TombstoneParams{WorkspaceID: r.workspace, ConnectionID: c, Mark: mark}
+	return one(ctx, r, "tombstone of connection "+string(c), (*q.Queries).Tombstone, arg, func(t q.Tombstone) greenroom.Tombstone {
+		return greenroom.Tombstone{Connection: t.ConnectionID, Mark: t.Mark, At: time.Time(t.At)}
+	})
+}
+
+// SaveTombstone implements greenroom.Tx.
+func (t *workspaceTx) SaveTombstone(ctx context.Context, s greenroom.Tombstone) error {
+	return t.fail("tombstone of connection "+string(s.Connection), t.txn.db.SaveTombstone(ctx, q.SaveTombstoneParams{
+		WorkspaceID: t.workspace, ConnectionID: s.Connection, Mark: s.Mark, At: column.Time(s.At),
+	}))
+}
+
+// LiftTombstone implements greenroom.Tx.
+func (t *workspaceTx) LiftTombstone(ctx context.Context, c greenroom.ConnectionID, mark string) error {
+	arg := q.LiftTombstoneParams{WorkspaceID: t.workspace, ConnectionID: c, Mark: mark}
+	return t.fail("tombstone of connection "+string(c), t.txn.db.LiftTombstone(ctx, arg))
+}
+
 // SweepSessions implements greenroom.WorkspaceStore.
 func (w *workspaceStore) SweepSessions(ctx context.Context, before time.Time, limit int) (int, error) {
 	var swept int64

@@ -12,7 +12,7 @@ import (
 // refers to.
 var ownTables = []string{
 	"passbacks", "picks", "sessions", "launches", "key_uses", "line_item_duties", "line_items", "resource_links", "context_members", "rosters", "contexts",
-	"notices", "notice_services", "legacy_keys", "legacy_links",
+	"notices", "notice_services", "legacy_keys", "legacy_links", "tombstones",
 	"learners",
 	"deployment_claims", "deployments", "connections", "invites", "person_links", "scenario_versions", "scenarios", "keys", "members", "audit", "hosts",
 	"claim_codes",

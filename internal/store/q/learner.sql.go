@@ -247,6 +247,22 @@ func (q *Queries) LearnersLike(ctx context.Context, arg LearnersLikeParams) ([]L
 	return items, nil
 }
 
+const liftTombstone = `-- name: LiftTombstone :exec
+delete from tombstones
+where workspace_id = $1 and connection_id = $2 and mark = $3
+`
+
+type LiftTombstoneParams struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	Mark         string
+}
+
+func (q *Queries) LiftTombstone(ctx context.Context, arg LiftTombstoneParams) error {
+	_, err := q.db.ExecContext(ctx, liftTombstone, arg.WorkspaceID, arg.ConnectionID, arg.Mark)
+	return err
+}
+
 const membershipsOf = `-- name: MembershipsOf :many
 select m.workspace_id, m.context_id, m.learner_id, m.learns, m.teaches, m.status, m.source, m.first_seen, m.last_seen, c.workspace_id, c.id, c.connection_id, c.deployment, c.platform_id, c.link_platform_id, c.label, c.title, c.memberships_url, c.line_items_url, c.scopes, c.created_at, c.seen_at, c.copied_from
 from learners l
@@ -374,6 +390,29 @@ func (q *Queries) OldSessions(ctx context.Context, arg OldSessionsParams) (int64
 	return count, err
 }
 
+const saveTombstone = `-- name: SaveTombstone :exec
+insert into tombstones (workspace_id, connection_id, mark, at)
+values ($1, $2, $3, $4)
+on conflict (workspace_id, connection_id, mark) do update set at = excluded.at
+`
+
+type SaveTombstoneParams struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	Mark         string
+	At           column.Time
+}
+
+func (q *Queries) SaveTombstone(ctx context.Context, arg SaveTombstoneParams) error {
+	_, err := q.db.ExecContext(ctx, saveTombstone,
+		arg.WorkspaceID,
+		arg.ConnectionID,
+		arg.Mark,
+		arg.At,
+	)
+	return err
+}
+
 const setHistory = `-- name: SetHistory :execrows
 update learners set history = $1 where workspace_id = $2 and id = $3
 `
@@ -414,4 +453,27 @@ func (q *Queries) SweepSessions(ctx context.Context, arg SweepSessionsParams) (i
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const tombstone = `-- name: Tombstone :one
+select workspace_id, connection_id, mark, at from tombstones
+where workspace_id = $1 and connection_id = $2 and mark = $3
+`
+
+type TombstoneParams struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	Mark         string
+}
+
+func (q *Queries) Tombstone(ctx context.Context, arg TombstoneParams) (Tombstone, error) {
+	row := q.db.QueryRowContext(ctx, tombstone, arg.WorkspaceID, arg.ConnectionID, arg.Mark)
+	var i Tombstone
+	err := row.Scan(
+		&i.WorkspaceID,
+		&i.ConnectionID,
+		&i.Mark,
+		&i.At,
+	)
+	return i, err
 }

@@ -452,6 +452,13 @@ type SignIn struct {
 	ExpiresAt column.Time
 }
 
+type Tombstone struct {
+	WorkspaceID  greenroom.WorkspaceID
+	ConnectionID greenroom.ConnectionID
+	Mark         string
+	At           column.Time
+}
+
 type Workspace struct {
 	ID              greenroom.WorkspaceID
 	Slug            string

@@ -55,6 +55,19 @@ where workspace_id = @workspace_id and for_learner_id = @for_learner_id and for_
 -- name: DeleteLearner :execrows
 delete from learners where workspace_id = @workspace_id and id = @id;
 
+-- name: Tombstone :one
+select * from tombstones
+where workspace_id = @workspace_id and connection_id = @connection_id and mark = @mark;
+
+-- name: SaveTombstone :exec
+insert into tombstones (workspace_id, connection_id, mark, at)
+values (@workspace_id, @connection_id, @mark, @at)
+on conflict (workspace_id, connection_id, mark) do update set at = excluded.at;
+
+-- name: LiftTombstone :exec
+delete from tombstones
+where workspace_id = @workspace_id and connection_id = @connection_id and mark = @mark;
+
 -- name: OldSessions :one
 select count(*) from sessions
 where workspace_id = @workspace_id and started_at < @before and ended_at < @before;

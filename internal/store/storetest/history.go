@@ -180,6 +180,28 @@ func testEraseLearner(t *testing.T, s greenroom.Store) {
 	})
 }
 
+func testTombstones(t *testing.T, s greenroom.Store) {
+	w := full(t, s, "alpha")
+	find := func(mark string) (greenroom.Tombstone, error) {
+		return w.Tombstone(t.Context(), w.connection.ID, mark)
+	}
+	change := func(fn func(ctx context.Context, tx greenroom.Tx) error) error { return w.Update(t.Context(), fn) }
+	equal(t, "found", must(find(w.tombstone.Mark))(t), w.tombstone)
+	refused(t, second(find("other")), greenroom.ErrNotFound)
+	again := w.tombstone
+	again.At = minutes(9)
+	ok(t, change(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveTombstone(ctx, again) }))
+	equal(t, "of a second erasure", must(find(w.tombstone.Mark))(t), again)
+	elsewhere := greenroom.Tombstone{Connection: "other", Mark: "mark", At: noon}
+	refused(t, change(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveTombstone(ctx, elsewhere) }), greenroom.ErrNotFound)
+	for range 2 { // the second time there is nothing to lift
+		ok(t, change(func(ctx context.Context, tx greenroom.Tx) error {
+			return tx.LiftTombstone(ctx, w.connection.ID, w.tombstone.Mark)
+		}))
+		refused(t, second(find(w.tombstone.Mark)), greenroom.ErrNotFound)
+	}
+}
+
 func second[T any](_ T, err error) error { return err }
 
 func testRetention(t *testing.T, s greenroom.Store) {

@@ -48,6 +48,9 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"NoticeService": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.NoticeService(ctx, a.connection.ID, deployment))
 	},
+	"Tombstone": func(ctx context.Context, b greenroom.Reader, a *world) []any {
+		return got(b.Tombstone(ctx, a.connection.ID, a.tombstone.Mark))
+	},
 	"LegacyKeys": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.LegacyKeys(ctx, a.connection.ID))
 	},
@@ -364,6 +367,12 @@ var writing = map[string]func(ctx context.Context, b greenroom.Tx, a *world) err
 	},
 	"SetHistory": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.SetHistory(ctx, a.learner.ID, "stolen")
+	},
+	"SaveTombstone": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.SaveTombstone(ctx, greenroom.Tombstone{Connection: a.connection.ID, Mark: a.tombstone.Mark, At: minutes(9)})
+	},
+	"LiftTombstone": func(ctx context.Context, b greenroom.Tx, a *world) error {
+		return b.LiftTombstone(ctx, a.connection.ID, a.tombstone.Mark)
 	},
 	"EraseLearner": func(ctx context.Context, b greenroom.Tx, a *world) error {
 		return b.EraseLearner(ctx, a.learner.ID)

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) greenroom.Store) {
 	t.Run("Notices", func(t *testing.T) { testNotices(t, open(t)) })
 	t.Run("Legacy", func(t *testing.T) { testLegacy(t, open(t)) })
 	t.Run("Histories", func(t *testing.T) { testHistories(t, open(t)) })
+	t.Run("Tombstones", func(t *testing.T) { testTombstones(t, open(t)) })
 	t.Run("EraseLearner", func(t *testing.T) { testEraseLearner(t, open(t)) })
 	t.Run("Retention", func(t *testing.T) { testRetention(t, open(t)) })
 	t.Run("Sessions", func(t *testing.T) { testSessions(t, open(t)) })

@@ -59,6 +59,7 @@ type world struct {
 	notice     greenroom.Notice
 	service    greenroom.NoticeService
 	legacyKey  greenroom.LegacyKey
+	tombstone  greenroom.Tombstone
 	legacyLink greenroom.LegacyLink
 	host       greenroom.Host
 	code       greenroom.ClaimCode
@@ -246,12 +247,14 @@ func full(t *testing.T, s greenroom.Store, mark string, twin ...*world) *world {
 		Connection: w.connection.ID, Deployment: deployment, URL: issuer + "/" + w.mark, Copies: true, Handler: w.mark + "/notices",
 		NextTry: minutes(10), Attempts: 2, Answer: w.mark + " says no",
 	}
+	w.tombstone = greenroom.Tombstone{Connection: w.connection.ID, Mark: "mark of " + w.mark, At: noon}
 	w.legacyKey = greenroom.LegacyKey{Connection: w.connection.ID, Key: "key-1", Sealed: []byte(w.mark), CreatedAt: noon}
 	w.legacyLink = greenroom.LegacyLink{LegacyID: "old-1", Scenario: w.scenario.ID}
 	update(t, w,
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.AddNotice(ctx, w.notice) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveNoticeService(ctx, w.service) },
 		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveLegacyKey(ctx, w.legacyKey) },
+		func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveTombstone(ctx, w.tombstone) },
 		func(ctx context.Context, tx greenroom.Tx) error {
 			return tx.ReplaceLegacyLinks(ctx, w.connection.ID, []greenroom.LegacyLink{w.legacyLink})
 		},
