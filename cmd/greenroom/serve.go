@@ -155,6 +155,7 @@ func (c serveCmd) appConfig(s streams) (app.Config, error) {
 	config.LaunchLogKeep = time.Duration(c.LaunchLogKeep)
 	config.SlowQuery = c.SlowQuery
 	config.HTTPS, config.ACMEEmail, config.ACMEDirectory = c.HTTPS, c.ACMEEmail, c.ACMEDirectory
+	config.Listen, config.HTTPListen = c.listen(), c.httpListen()
 	config.TLSCert, config.TLSKey = c.TLSCert, c.TLSKey
 	config.KeyMaxAge, config.KeyOverlap = c.KeyMaxAge, c.KeyOverlap
 	return config, errors.Join(err, c.checkKeys(), c.checkTLS())

@@ -52,7 +52,11 @@ type Config struct {
 	// use in place of that. Without either a proxy in front speaks TLS.
 	HTTPS                    bool
 	ACMEEmail, ACMEDirectory string
-	TLSCert, TLSKey          string
+	// Listen and HTTPListen are the addresses of Run's and ServeRedirects'
+	// listeners: the certificate authority asks there. HTTPListen is empty if
+	// there are no redirects.
+	Listen, HTTPListen string
+	TLSCert, TLSKey    string
 
 	// Development allows http and platforms on loopback, and nothing else.
 	Development bool

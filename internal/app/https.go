@@ -40,6 +40,7 @@ func (a *App) secure() error {
 		acme, err := certificates.New(certificates.Options{
 			Host: c.mainHost(), Allowed: a.Service.HostKnown, Folder: c.path(certificateFolder),
 			Email: c.ACMEEmail, Directory: c.ACMEDirectory, Roots: roots, Log: c.Log,
+			Listen: c.Listen, HTTPListen: c.HTTPListen,
 		})
 		if err != nil {
 			return err

@@ -28,6 +28,10 @@ type Options struct {
 	Email string
 	// Directory is the authority's address; empty means Let's Encrypt.
 	Directory string
+	// Listen and HTTPListen are where this server answers TLS and plain http
+	// (HOST:PORT): the authority's questions arrive there, whatever a router in
+	// front calls these ports. Empty means :443, and no plain http.
+	Listen, HTTPListen string
 	// Roots are trusted for calls to the directory; nil: the system's.
 	Roots *x509.CertPool
 	Log   *slog.Logger
@@ -79,13 +83,27 @@ func (o Options) issuerOf(c *certmagic.Config, log *zap.Logger, a *ACME) certmag
 	if directory == "" {
 		directory = LetsEncrypt
 	}
+	// certmagic opens what it finds closed: it must not open another port.
+	host, port := splitAddress(o.Listen)
+	_, httpPort := splitAddress(o.HTTPListen)
 	acme := certmagic.NewACMEIssuer(c, certmagic.ACMEIssuer{
 		CA: directory, Email: o.Email, Agreed: true, TrustedRoots: o.Roots, Logger: log,
+		ListenHost: host, AltTLSALPNPort: port, AltHTTPPort: httpPort, DisableHTTPChallenge: o.HTTPListen == "",
 	})
 	if a.acme == nil {
 		a.acme = acme
 	}
 	return acme
+}
+
+// splitAddress returns the host and the port of an address; 0 if it has none.
+func splitAddress(s string) (host string, port int) {
+	host, name, err := net.SplitHostPort(s)
+	if err != nil {
+		return "", 0
+	}
+	port, _ = net.LookupPort("tcp", name)
+	return host, port
 }
 
 // checkName refuses what no authority gives a certificate for.

@@ -2,6 +2,7 @@ package certificates
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -11,6 +12,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/big"
@@ -159,16 +161,20 @@ func TestACMEAsConfigured(t *testing.T) {
 	for name, tc := range map[string]struct {
 		options Options
 		want    string // in the error; empty: none
+		asked   string // where it is asked: host, port of TLS, port of http, not by http
 	}{
-		"a name":                       {Options{Host: "practice.example.com", Email: "ops@example.com"}, ""},
-		"an authority of one's own":    {Options{Host: "practice.example.com", Directory: "https://ca.example.com/acme/directory"}, ""},
-		"no host":                      {Options{}, "no host"},
-		"an address":                   {Options{Host: "192.0.2.7"}, "use --tls-cert"},
-		"an IPv6 address":              {Options{Host: "[2001:db8::1]"}, "use --tls-cert"},
-		"this machine":                 {Options{Host: "localhost"}, "no authority gives a certificate for \"localhost\""},
-		"a name inside the house":      {Options{Host: "intranet"}, "the whole internet can look up"},
-		"a directory that is no URL":   {Options{Host: "practice.example.com", Directory: "letsencrypt"}, "must be an https:// address"},
-		"a directory that is no https": {Options{Host: "practice.example.com", Directory: "http://ca.example.com"}, "must be an https:// address"},
+		"a name":                       {Options{Host: "practice.example.com", Email: "ops@example.com"}, "", ""},
+		"ports that are passed on":     {Options{Host: "practice.example.com", Listen: "127.0.0.1:8443", HTTPListen: "127.0.0.1:8080"}, "", "127.0.0.1:8443 8080 false"},
+		"ports by name":                {Options{Host: "practice.example.com", Listen: ":https", HTTPListen: ":http"}, "", ":443 80 false"},
+		"no plain http":                {Options{Host: "practice.example.com", Listen: ":443"}, "", ":443 0 true"},
+		"an authority of one's own":    {Options{Host: "practice.example.com", Directory: "https://ca.example.com/acme/directory"}, "", ""},
+		"no host":                      {Options{}, "no host", ""},
+		"an address":                   {Options{Host: "192.0.2.7"}, "use --tls-cert", ""},
+		"an IPv6 address":              {Options{Host: "[2001:db8::1]"}, "use --tls-cert", ""},
+		"this machine":                 {Options{Host: "localhost"}, "no authority gives a certificate for \"localhost\"", ""},
+		"a name inside the house":      {Options{Host: "intranet"}, "the whole internet can look up", ""},
+		"a directory that is no URL":   {Options{Host: "practice.example.com", Directory: "letsencrypt"}, "must be an https:// address", ""},
+		"a directory that is no https": {Options{Host: "practice.example.com", Directory: "http://ca.example.com"}, "must be an https:// address", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.options.Folder, tc.options.Log = t.TempDir(), slog.New(slog.DiscardHandler)
@@ -189,6 +195,9 @@ func TestACMEAsConfigured(t *testing.T) {
 				acme := c.Issuers[0].(*certmagic.ACMEIssuer)
 				if acme.CA != directory || acme.Email != tc.options.Email || !acme.Agreed {
 					t.Errorf("%s, %s, agreed %v", acme.CA, acme.Email, acme.Agreed)
+				}
+				if got := fmt.Sprintf("%s:%d %d %v", acme.ListenHost, acme.AltTLSALPNPort, acme.AltHTTPPort, acme.DisableHTTPChallenge); got != cmp.Or(tc.asked, ":0 0 true") {
+					t.Errorf("it is asked at %s, want %s", got, tc.asked)
 				}
 			}
 			if got := a.TLS().NextProtos; strings.Join(got, " ") != "h2 http/1.1 acme-tls/1" {
