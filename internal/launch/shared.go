@@ -42,8 +42,11 @@ func (d *door) settle(ctx context.Context, s *greenroom.Service, verified *lti.L
 		return nil
 	}
 	claim, err := s.ClaimOf(ctx, greenroom.SharedID(verified.Registration.ID), verified.DeploymentID)
-	if errors.Is(err, greenroom.ErrNotFound) {
+	if errors.Is(err, greenroom.ErrNotFound) && verified.Subject != "" {
 		return errUnclaimed
+	}
+	if errors.Is(err, greenroom.ErrNotFound) { // who is nobody claims nothing
+		return nobody(verified, "")
 	}
 	if err != nil {
 		return err
@@ -64,8 +67,24 @@ func (d *door) settle(ctx context.Context, s *greenroom.Service, verified *lti.L
 			Cause: &greenroom.SwitchedOffError{Connection: c.ID}, Verified: verified,
 		}
 	}
+	if verified.Subject == "" && !c.AllowAnonymous {
+		return nobody(verified, c.ID)
+	}
 	verified.Registration.ID, verified.NewDeployment = string(c.ID), false
 	return nil
+}
+
+// nobody refuses a verified launch that does not say who it is, as the library
+// does where that is not allowed.
+func nobody(verified *lti.Launch, c greenroom.ConnectionID) error {
+	passed := verified.Passed
+	if i := slices.Index(passed, lti.CheckSubject); i >= 0 {
+		passed = passed[:i:i]
+	}
+	return &lti.Refusal{
+		Check: lti.CheckSubject, Spec: lti.CheckSubject.Spec(), Passed: passed, Registration: string(c),
+		Cause: errors.New("sub is absent"), Verified: verified,
+	}
 }
 
 // locate finds the workspace in whose launch log a refusal belongs, and whether

@@ -1,11 +1,13 @@
 package launch
 
 import (
+	"context"
 	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -279,6 +281,56 @@ func TestASwitchedOffConnectionIsShutAtTheSharedDoor(t *testing.T) {
 	row := v.isLogged(t, v.come("d1"), lti.CheckRegistration)
 	if row.Connection != claimed.Connection {
 		t.Errorf("logged for %q", row.Connection)
+	}
+}
+
+func TestAnonymousLaunchesAtTheSharedDoorAreTheWorkspacesToAllow(t *testing.T) {
+	v := newVendor(t)
+	anonymous := func(deployment string, roles ...string) answer {
+		at, _ := v.begin(deployment)
+		claims := v.claims(at, deployment, roles...)
+		for _, name := range []string{"sub", "name", "given_name", "family_name", "email"} {
+			delete(claims, name)
+		}
+		return v.finish(at, claims)
+	}
+	unclaimed := anonymous("d1", administrator)
+	unclaimed.shows(t, refusedTitle)
+	v.connect("d1", v.ours)
+	claimed, err := v.service.ClaimOf(t.Context(), v.registration.ID, "d1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := v.isLogged(t, anonymous("d1"), lti.CheckSubject)
+	if row.Connection != claimed.Connection || slices.Contains(row.Passed, string(lti.CheckSubject)) {
+		t.Errorf("logged for %q with passed %v", row.Connection, row.Passed)
+	}
+
+	store := v.service.Store.Workspace(v.ours.ID)
+	err = store.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+		c, err := tx.Connection(ctx, claimed.Connection)
+		if err != nil {
+			return err
+		}
+		c.AllowAnonymous = true
+		return tx.SaveConnection(ctx, c)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := anonymous("d1")
+	to, err := opened.Location()
+	if err != nil || !strings.HasPrefix(to.Path, "/stage/"+string(v.ours.ID)+"/") {
+		t.Fatalf("status %d, %v: %s", opened.StatusCode, to, opened.text())
+	}
+	launch, err := store.Launch(t.Context(), greenroom.LaunchID(to.Path[strings.LastIndex(to.Path, "/")+1:]))
+	if err != nil || launch.Standing != greenroom.Anonymous || launch.Connection != claimed.Connection {
+		t.Errorf("launch %+v, %v", launch, err)
+	}
+	other := v.workspace("Theirs")
+	v.connect("d2", other) // another workspace's choice is its own
+	if page := anonymous("d2"); page.StatusCode == http.StatusSeeOther {
+		t.Error("a workspace that does not allow it lets nobody in particular in")
 	}
 }
 

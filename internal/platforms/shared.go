@@ -11,8 +11,10 @@ import (
 )
 
 // SharedRegistrations returns the instance's registrations as the protocol
-// library asks for them. Every deployment passes: whose it is, is asked when
-// all other checks have held. One that is switched off does not exist.
+// library asks for them. Every deployment passes, and so does a launch without
+// a user: whose they are, and whether that workspace lets such launches in, is
+// asked when all other checks have held. One that is switched off does not
+// exist.
 func (p *Platforms) SharedRegistrations() lti.Registrations { return sharedRegistrations{p} }
 
 type sharedRegistrations struct{ platforms *Platforms }
@@ -40,7 +42,7 @@ func sharedRegistration(r greenroom.SharedRegistration) lti.Registration {
 	return lti.Registration{
 		ID: string(r.ID), Issuer: r.Issuer, ClientID: r.ClientID,
 		AuthURL: r.AuthURL, TokenURL: r.TokenURL, KeySetURL: r.KeySetURL, Audience: r.Audience,
-		AcceptNewDeployments: true, KeySet: r.KeySet,
+		AcceptNewDeployments: true, AllowAnonymous: true, KeySet: r.KeySet,
 	}
 }
 
