@@ -83,7 +83,7 @@ var checkTexts = map[string]checkText{
 	string(lti.CheckRoles): {"Roles", Remedy{SideLMS,
 		"Let the LMS send the roles of whoever launches: the claim is missing or is no list."}},
 	string(lti.CheckSubject): {"User", Remedy{SideLMS,
-		"Let the LMS send a user ID to this tool; names and e-mail addresses are not needed."}},
+		"Let the LMS send a user ID to this tool; names and e-mail addresses are not needed. Or let anonymous launches in on the connection's page: people can practise then, and nothing is graded."}},
 	string(lti.CheckDeepLinking): {"Deep linking settings", Remedy{SideLMS,
 		"Ask the LMS's vendor: a deep linking request came without its settings."}},
 	string(lti.CheckForUser): {"Reviewed user", Remedy{SideLMS,

@@ -29,7 +29,8 @@ type Visit struct {
 func (v Visit) Practises() bool { return v.Learner.ID != "" && v.Link.ID != "" && v.Scenario.ID != "" }
 
 // Visit returns what a launch opened for the holder of its sign-in token.
-// ErrNotFound if the token is another launch's, or has run out.
+// ErrNotFound if the token is another launch's, or has run out;
+// *SwitchedOffError, beside the launch, while its connection lets nobody in.
 func (s *Service) Visit(ctx context.Context, w WorkspaceID, id LaunchID, token string) (Visit, error) {
 	launch, err := s.Store.Workspace(w).Launch(ctx, id)
 	if err != nil {
@@ -66,6 +67,9 @@ func (s *Service) visit(ctx context.Context, w WorkspaceID, launch Launch) (v Vi
 	}
 	if v.Connection, err = s.Known().Connection(ctx, w, launch.Connection); err != nil {
 		return Visit{}, err
+	}
+	if err := v.Connection.shut(launch); err != nil {
+		return v, err
 	}
 	err = errors.Join(
 		brought(&v.Learner, launch.Learner, func() (Learner, error) { return store.Learner(ctx, launch.Learner) }),

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,8 +12,27 @@ import (
 // Visit finds out who asks for a page that a launch opened: the route's
 // {workspace} and {launch} name the launch, and the browser's cookie says that
 // it is theirs, or the ticket in the URL where it keeps none. ErrNotFound: a
-// launch that never was and a cookie of another one look alike.
+// launch that never was and a cookie of another one look alike. *PageError
+// while the connection is switched off.
 func (k *Kit) Visit(r *http.Request) (greenroom.Visit, error) {
+	v, err := k.visit(r)
+	if off, shut := errors.AsType[*greenroom.SwitchedOffError](err); shut {
+		return v, shutPage(off, v.Launch.ReturnURL)
+	}
+	return v, err
+}
+
+func shutPage(off *greenroom.SwitchedOffError, course string) error {
+	return &PageError{
+		Status:   http.StatusForbidden,
+		Title:    "Your LMS is switched off in Greenroom for now",
+		Sentence: "Whoever administers Greenroom lets nobody in from it at the moment. What you have done so far is kept.",
+		Hint:     "Once it is switched on again, load this page again, or open the activity again in your course.",
+		Cause:    off, CourseURL: course,
+	}
+}
+
+func (k *Kit) visit(r *http.Request) (greenroom.Visit, error) {
 	workspace := greenroom.WorkspaceID(r.PathValue("workspace"))
 	id, ticket, ticketed := strings.Cut(r.PathValue("launch"), TicketMark)
 	launch := greenroom.LaunchID(id)
