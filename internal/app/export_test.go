@@ -6,5 +6,8 @@ import "github.com/greenroom-lti/greenroom/internal/store"
 // wrote. Call it before Run.
 func (a *App) OnHeard(told func(store.Change)) { a.heard = told }
 
+// QueueCheck is what readyz says of a queue.
+var QueueCheck = queueCheck
+
 // SetNodes has the server believe that so many share the limits.
 func (a *App) SetNodes(n int) { a.tellNodes(n) }

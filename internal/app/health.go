@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
 
 // A Check is one thing that a server needs, and how it stands.
@@ -37,7 +39,7 @@ const (
 	// the database nothing.
 	healthFor  = time.Second
 	healthTime = 2 * time.Second
-	// queueLate is when scores that are due should long have been taken.
+	// queueLate is when what is due should long have been taken.
 	queueLate = 10 * time.Minute
 	// roomyDisk is what a data directory should have, and MinDiskFree what it
 	// must.
@@ -64,7 +66,8 @@ func (a *App) Health(ctx context.Context) Health {
 	// Whoever asks may go away; the answer is for the next one as well.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthTime)
 	defer cancel()
-	h := Health{Ready: true, At: now, Checks: []Check{a.database(ctx), a.schema(ctx), a.disk(), a.queue(ctx, now)}}
+	h := Health{Ready: true, At: now, Checks: []Check{a.database(ctx), a.schema(ctx), a.disk()}}
+	h.Checks = append(h.Checks, a.queues(ctx, now)...)
 	for _, c := range h.Checks {
 		h.Ready = h.Ready && c.State != checkFail
 	}
@@ -135,17 +138,37 @@ func diskText(folder string, free uint64) string {
 	return fmt.Sprintf("%d MiB left for %s", free>>20, folder)
 }
 
-// queue warns and does not fail: another server could do no better.
-func (a *App) queue(ctx context.Context, now time.Time) Check {
-	q, err := a.Store.Instance().PassbackQueue(ctx, now, 1)
-	if err != nil {
-		return Check{"passbacks", checkWarn, err.Error()}
+// queues warn and do not fail: another server could do no better.
+func (a *App) queues(ctx context.Context, now time.Time) []Check {
+	db := a.Store.Instance()
+	scores, err1 := db.PassbackQueue(ctx, now, 1)
+	rosters, err2 := db.RosterQueue(ctx, now)
+	items, err3 := db.LineItemQueue(ctx, now)
+	text := fmt.Sprintf("%d waiting, %d of them due, %d failed", scores.Waiting.Rows, scores.Due.Rows, scores.Failed.Rows)
+	return []Check{
+		queueCheck("passbacks", text, scores.Due, a.passbacks.Turned(), now, err1),
+		queueCheck("rosters", dutyText(rosters), rosters.Due, a.rosters.Turned(), now, err2),
+		queueCheck("line items", dutyText(items), items.Due, a.lineItems.Turned(), now, err3),
 	}
-	text := fmt.Sprintf("%d waiting, %d of them due, %d failed", q.Waiting.Rows, q.Due.Rows, q.Failed.Rows)
-	if late := now.Sub(q.Due.Oldest); q.Due.Rows > 0 && late > queueLate {
-		return Check{"passbacks", checkWarn, text + "; the oldest has been due for " + late.Round(time.Second).String() + ": do the workers run?"}
+}
+
+func dutyText(q greenroom.DutyQueue) string {
+	return fmt.Sprintf("%d due, %d failing, %d refused", q.Due.Rows, q.Failing, q.Refused)
+}
+
+// queueCheck tells how a queue stands: what is due in it, and when this
+// server's workers looked at it.
+func queueCheck(name, text string, due greenroom.Backlog, turned, now time.Time, err error) Check {
+	late, idle := now.Sub(due.Oldest).Round(time.Second), now.Sub(turned).Round(time.Second)
+	switch {
+	case err != nil:
+		return Check{name, checkWarn, err.Error()}
+	case !turned.IsZero() && idle > queueLate:
+		return Check{name, checkWarn, fmt.Sprintf("%s; the workers of this server have not looked for %s: restart it, and keep its log", text, idle)}
+	case due.Rows > 0 && late > queueLate:
+		return Check{name, checkWarn, fmt.Sprintf("%s; the oldest has been due for %s: the workers do not keep up", text, late)}
 	}
-	return Check{"passbacks", checkOK, text}
+	return Check{name, checkOK, text}
 }
 
 // ready tells a load balancer whether requests can be answered, and the public

@@ -14,6 +14,11 @@ import (
 func (a *App) watch() {
 	a.metrics.Watch(metrics.Standing{
 		Database: a.Store.Instance(), Resting: a.Outbound.Resting, KeyMaxAge: a.Config.KeyMaxAge,
+		Turned: func() map[string]time.Time {
+			return map[string]time.Time{
+				"passback": a.passbacks.Turned(), "roster": a.rosters.Turned(), "line_item": a.lineItems.Turned(),
+			}
+		},
 		DiskFree: func() (uint64, error) { return a.Config.DiskFree(a.Config.DataDir) },
 		Now:      a.Config.Now, Log: a.Config.Log,
 	})

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/app"
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
 )
 
@@ -163,7 +164,7 @@ func TestReadyTellsTheTruth(t *testing.T) {
 			}
 			status, raw := ask(t, a.Private(), "/readyz")
 			var h app.Health
-			if err := json.Unmarshal([]byte(raw), &h); err != nil || status != tc.status || h.Ready != (tc.status == 200) || len(h.Checks) != 4 {
+			if err := json.Unmarshal([]byte(raw), &h); err != nil || status != tc.status || h.Ready != (tc.status == 200) || len(h.Checks) != 6 {
 				t.Fatalf("private: %d %s %v", status, raw, err)
 			}
 			found := tc.state == ""
@@ -179,6 +180,29 @@ func TestReadyTellsTheTruth(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A queue is in trouble if nobody looks at it, or if what is due there stays so.
+func TestQueuesAsTheyStand(t *testing.T) {
+	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	for name, tc := range map[string]struct {
+		due    greenroom.Backlog
+		turned time.Time
+		err    error
+		want   app.Check
+	}{
+		"nothing is due":           {greenroom.Backlog{}, ago(time.Second), nil, app.Check{Name: "rosters", State: "ok", Text: "as it is"}},
+		"something fell due":       {greenroom.Backlog{Rows: 2, Oldest: ago(9 * time.Minute)}, ago(time.Second), nil, app.Check{Name: "rosters", State: "ok", Text: "as it is"}},
+		"it has been for long":     {greenroom.Backlog{Rows: 2, Oldest: ago(11 * time.Minute)}, ago(time.Second), nil, app.Check{Name: "rosters", State: "warn", Text: "as it is; the oldest has been due for 11m0s: the workers do not keep up"}},
+		"nobody looks":             {greenroom.Backlog{}, ago(11 * time.Minute), nil, app.Check{Name: "rosters", State: "warn", Text: "as it is; the workers of this server have not looked for 11m0s: restart it, and keep its log"}},
+		"nobody has begun to look": {greenroom.Backlog{}, time.Time{}, nil, app.Check{Name: "rosters", State: "ok", Text: "as it is"}},
+		"nobody knows":             {greenroom.Backlog{}, ago(time.Second), errors.New("no answer"), app.Check{Name: "rosters", State: "warn", Text: "no answer"}},
+	} {
+		if got := app.QueueCheck("rosters", "as it is", tc.due, tc.turned, now, tc.err); got != tc.want {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }
 

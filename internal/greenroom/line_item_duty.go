@@ -128,6 +128,13 @@ func (s *Service) wantLineItem(ctx context.Context, w WorkspaceID, l Launch) {
 // MakeLineItem finds or makes the column of a claimed duty, and tells what came
 // of it. It writes nothing.
 func (s *Service) MakeLineItem(ctx context.Context, due *DueLineItem) Outcome {
+	begun := s.Now()
+	o := s.makeLineItem(ctx, due)
+	s.Observing().Duty(DutyLineItem, o.Kind, s.Now().Sub(begun))
+	return o
+}
+
+func (s *Service) makeLineItem(ctx context.Context, due *DueLineItem) Outcome {
 	store := s.Store.Workspace(due.Workspace)
 	link, err := store.ResourceLink(ctx, due.Link)
 	if err != nil {

@@ -10,6 +10,8 @@ type Observer interface {
 	Launch(outcome LaunchOutcome, check string, took time.Duration)
 	// Passback: one attempt to post a score came to an end.
 	Passback(outcome OutcomeKind, took time.Duration)
+	// Duty: likewise, one attempt to do a duty that is no passback.
+	Duty(duty DutyName, outcome OutcomeKind, took time.Duration)
 	// SignIn: somebody gave an e-mail address and a password, and they were
 	// right or not.
 	SignIn(ok bool)
@@ -28,6 +30,9 @@ func (Unobserved) Launch(LaunchOutcome, string, time.Duration) {}
 
 // Passback implements Observer.
 func (Unobserved) Passback(OutcomeKind, time.Duration) {}
+
+// Duty implements Observer.
+func (Unobserved) Duty(DutyName, OutcomeKind, time.Duration) {}
 
 // SignIn implements Observer.
 func (Unobserved) SignIn(bool) {}
@@ -50,11 +55,28 @@ func (s *Service) Observing() Observer {
 type PassbackQueue struct {
 	Waiting, Failed Backlog // Oldest: when the duty arose
 	// Due are those waiting that a worker should have taken; Oldest is when
-	// the first of them fell due.
+	// the first of them fell due. Those of connections that fail are not among
+	// them: such a connection rests.
 	Due Backlog
 	// Failing are the connections with waiting rows that were tried in vain,
 	// those with most rows first.
 	Failing []FailingLane
+}
+
+// A DutyName names a kind of duty beside passbacks.
+type DutyName string
+
+// The duties.
+const (
+	DutyRoster   DutyName = "roster"
+	DutyLineItem DutyName = "line_item"
+)
+
+// A DutyQueue is how the duties of one kind stand.
+type DutyQueue struct {
+	Due     Backlog // as in PassbackQueue
+	Failing int     // tried in vain, and will be tried again
+	Refused int     // the platform does not let us: a person must look
 }
 
 // A Backlog is a number of rows and the time of the oldest, zero without rows.

@@ -122,7 +122,7 @@ func (s *Service) want(ctx context.Context, tx Tx, v Visit, session Session) err
 // nothing but a line item's maximum.
 func (s *Service) Deliver(ctx context.Context, due DuePassback) Outcome {
 	begun := s.Now()
-	o := s.deliver(WithTrail(ctx, "", due.Workspace, due.Connection), due)
+	o := s.deliver(ctx, due)
 	s.Observing().Passback(o.Kind, s.Now().Sub(begun))
 	return o
 }

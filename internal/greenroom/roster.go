@@ -135,6 +135,13 @@ var errRosterEnds = errors.New("roster is too long")
 // what came of it. Where the platform tells what changed, a day's whole
 // reading is followed up by its changes.
 func (s *Service) SyncRoster(ctx context.Context, due *DueRoster) Outcome {
+	begun := s.Now()
+	o := s.syncRoster(ctx, due)
+	s.Observing().Duty(DutyRoster, o.Kind, s.Now().Sub(begun))
+	return o
+}
+
+func (s *Service) syncRoster(ctx context.Context, due *DueRoster) Outcome {
 	store := s.Store.Workspace(due.Workspace)
 	course, err := store.Context(ctx, due.Context)
 	if err != nil {

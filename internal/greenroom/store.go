@@ -84,6 +84,10 @@ type InstanceStore interface {
 	// PassbackQueue tells how much waits and has failed in all workspaces.
 	// Failing has at most so many lanes.
 	PassbackQueue(ctx context.Context, now time.Time, lanes int) (PassbackQueue, error)
+	// RosterQueue and LineItemQueue tell the same of rosters and of line item
+	// duties. A roster that is to be read at night waits for nobody.
+	RosterQueue(ctx context.Context, now time.Time) (DutyQueue, error)
+	LineItemQueue(ctx context.Context, now time.Time) (DutyQueue, error)
 	// SigningKeys counts the keys that sign at a time; Oldest is when the one
 	// that signs for longest began.
 	SigningKeys(ctx context.Context, now time.Time) (Backlog, error)

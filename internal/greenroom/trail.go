@@ -13,6 +13,7 @@ type Trail struct {
 	reference  string
 	workspace  WorkspaceID
 	connection ConnectionID
+	noun, id   string // of what a duty is about
 }
 
 type trailKey struct{}
@@ -20,6 +21,13 @@ type trailKey struct{}
 // WithTrail begins a trail. The reference may be empty.
 func WithTrail(ctx context.Context, reference string, w WorkspaceID, c ConnectionID) context.Context {
 	return context.WithValue(ctx, trailKey{}, &Trail{reference: reference, workspace: w, connection: c})
+}
+
+// WithDuty begins the trail of one attempt to do a duty. Its reference is the
+// attempt's own; noun and id say what the duty is about.
+func WithDuty(ctx context.Context, reference string, l Lane, noun, id string) context.Context {
+	t := &Trail{reference: reference, workspace: l.Workspace, connection: l.Connection, noun: noun, id: id}
+	return context.WithValue(ctx, trailKey{}, t)
 }
 
 // Note adds to the trail of a context what has become known meanwhile. Without
@@ -47,6 +55,7 @@ func (t *Trail) attrs(has func(key string) bool) []slog.Attr {
 	var attrs []slog.Attr
 	for _, a := range []slog.Attr{
 		slog.String("reference", t.reference), slog.String("workspace", string(t.workspace)), slog.String("connection", string(t.connection)),
+		slog.String(t.noun, t.id),
 	} {
 		if a.Value.String() != "" && !has(a.Key) {
 			attrs = append(attrs, a)

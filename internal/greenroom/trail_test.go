@@ -27,6 +27,12 @@ func TestTrail(t *testing.T) {
 			ctx := greenroom.WithTrail(context.Background(), "", "w", "c")
 			l.With("k", 1).InfoContext(ctx, "x", "connection", "d")
 		}, "level=INFO msg=x k=1 connection=d workspace=w\n"},
+		"a duty": {func(l *slog.Logger) {
+			ctx := greenroom.WithDuty(context.Background(), "7XK2M9QRTV4W", greenroom.Lane{Workspace: "w", Connection: "c"}, "passback", "p")
+			l.InfoContext(ctx, "x")
+			l.InfoContext(ctx, "y", "passback", "p")
+		}, "level=INFO msg=x reference=7XK2M9QRTV4W workspace=w connection=c passback=p\n" +
+			"level=INFO msg=y passback=p reference=7XK2M9QRTV4W workspace=w connection=c\n"},
 		"nobody's note": {func(*slog.Logger) { greenroom.Note(context.Background(), "w", "c") }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

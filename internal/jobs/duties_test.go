@@ -1,7 +1,10 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
+	"regexp"
 	"slices"
 	"sync"
 	"testing"
@@ -20,7 +23,8 @@ type shelf[D comparable] struct {
 	settled map[D]greenroom.OutcomeKind
 	takes   time.Duration // to do one duty, unless it is stopped before
 	began   []time.Duration
-	most    int // at once
+	says    *slog.Logger // nil: nothing
+	most    int          // at once
 	busy    int
 }
 
@@ -71,6 +75,9 @@ func (s *shelf[D]) work(more int) {
 func (s *shelf[D]) Deliver(ctx context.Context, _ D) greenroom.Outcome {
 	s.work(1)
 	defer s.work(-1)
+	if s.says != nil {
+		s.says.InfoContext(ctx, "asked")
+	}
 	select {
 	case <-ctx.Done():
 		return greenroom.Outcome{Kind: greenroom.Later}
@@ -145,4 +152,35 @@ func TestRostersAreReadOneByOne(t *testing.T) {
 func TestColumnsAreMadeOneByOne(t *testing.T) {
 	rows := []*greenroom.DueLineItem{{}, {}, {}}
 	dutiesOf(t, rows, newLineItems, 45*time.Second, time.Minute)
+}
+
+// Whatever the log has of an attempt names the attempt, the connection and what
+// it is about.
+func TestLinesOfADutyNameIt(t *testing.T) {
+	var out bytes.Buffer
+	log := slog.New(greenroom.TrailHandler(slog.NewTextHandler(&out, nil)))
+	synctest.Test(t, func(t *testing.T) {
+		row := &greenroom.DueRoster{Roster: greenroom.Roster{Context: "course"}}
+		s := &shelf[*greenroom.DueRoster]{
+			rows: []*greenroom.DueRoster{row}, leased: map[*greenroom.DueRoster]time.Time{},
+			settled: map[*greenroom.DueRoster]greenroom.OutcomeKind{}, says: log,
+		}
+		w := newRosters(s, Options{Log: log})
+		if !w.Turned().IsZero() {
+			t.Errorf("it has looked at %v, before it ran", w.Turned())
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() { w.Run(ctx); close(over) }()
+		pass(time.Hour)
+		if idle := time.Since(w.Turned()); idle > 15*time.Second {
+			t.Errorf("it looked %v ago", idle)
+		}
+		cancel()
+		<-over
+	})
+	want := regexp.MustCompile(`^time=\S+ level=INFO msg=asked reference=[0-9A-Z]{12} workspace=\S+ connection=a context=course\n$`)
+	if !want.Match(out.Bytes()) {
+		t.Error(out.String())
+	}
 }

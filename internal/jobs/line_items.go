@@ -43,7 +43,7 @@ func NewLineItems(o Options) *LineItems { return newLineItems(lineItemQueue{o.Se
 
 func newLineItems(q queue[*greenroom.DueLineItem], o Options) *LineItems {
 	return newWorkers(q, o, duty[*greenroom.DueLineItem]{
-		what:  "line item",
+		what: "line item", noun: "link",
 		id:    func(due *greenroom.DueLineItem) string { return string(due.Link) },
 		lease: leaseTime, deliver: deliverTime, perLane: 1,
 	})

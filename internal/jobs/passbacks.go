@@ -30,7 +30,7 @@ func New(o Options) *Passbacks { return newPassbacks(scoreQueue{o.Service}, o) }
 
 func newPassbacks(q queue[greenroom.DuePassback], o Options) *Passbacks {
 	return newWorkers(q, o, duty[greenroom.DuePassback]{
-		what:  "passback",
+		what: "passback", noun: "passback",
 		id:    func(due greenroom.DuePassback) string { return string(due.ID) },
 		lease: leaseTime, deliver: deliverTime, perLane: 2,
 	})

@@ -49,7 +49,7 @@ func NewRosters(o Options) *Rosters { return newRosters(rosterQueue{o.Service}, 
 
 func newRosters(q queue[*greenroom.DueRoster], o Options) *Rosters {
 	return newWorkers(q, o, duty[*greenroom.DueRoster]{
-		what:  "roster",
+		what: "roster", noun: "context",
 		id:    func(due *greenroom.DueRoster) string { return string(due.Context) },
 		lease: rosterLeaseTime, deliver: rosterReadTime, perLane: 1,
 	})

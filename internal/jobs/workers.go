@@ -2,10 +2,13 @@ package jobs
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"io"
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -47,6 +50,7 @@ type queue[D any] interface {
 // A duty is what workers need to know of the rows of their queue.
 type duty[D any] struct {
 	what           string // for the log
+	noun           string // what id is of, likewise
 	id             func(D) string
 	lease, deliver time.Duration
 	perLane        int
@@ -62,6 +66,8 @@ type workers[D any] struct {
 	atOnce  int
 	poll    time.Duration
 
+	random   io.Reader // of references
+	turned   atomic.Int64
 	wake     chan struct{}
 	finished chan result
 	// lanes are those with work under way or trouble behind them. Only Run's
@@ -101,6 +107,12 @@ func newWorkers[D any](q queue[D], o Options, of duty[D]) *workers[D] {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
+	if o.Service != nil {
+		p.random = o.Service.Random
+	}
+	if p.random == nil {
+		p.random = rand.Reader
+	}
 	p.finished = make(chan result, p.perLane*p.atOnce) // a worker never waits to hand back
 	return p
 }
@@ -128,6 +140,7 @@ func (p *workers[D]) Run(ctx context.Context) {
 	defer stop()
 	p.stale = true
 	for ctx.Err() == nil {
+		p.turned.Store(p.now().UnixMilli())
 		timer := time.NewTimer(p.work(ctx, work))
 		select {
 		case <-ctx.Done():
@@ -144,6 +157,15 @@ func (p *workers[D]) Run(ctx context.Context) {
 	for p.underWay() > 0 {
 		p.handBack(<-p.finished)
 	}
+}
+
+// Turned tells when Run last looked at what there is to do; zero before it
+// has. It may be called at any time.
+func (p *workers[D]) Turned() time.Time {
+	if ms := p.turned.Load(); ms != 0 {
+		return time.UnixMilli(ms)
+	}
+	return time.Time{}
 }
 
 // work sets workers to what is due, and returns how long to wait if nothing
@@ -254,8 +276,10 @@ func (p *workers[D]) serve(ctx, work context.Context, lanes []claim[D]) {
 }
 
 // deliver does one duty and writes the outcome down, also when the
-// workers are being stopped.
+// workers are being stopped. Each line that the log has of it names it.
 func (p *workers[D]) deliver(ctx context.Context, id greenroom.Lane, due D) {
+	reference, _ := greenroom.NewReference(p.random) // without one the rest still says what it is about
+	ctx = greenroom.WithDuty(ctx, reference, id, p.duty.noun, p.duty.id(due))
 	posting, cancel := context.WithTimeout(ctx, p.duty.deliver)
 	o := p.queue.Deliver(posting, due)
 	cancel()
@@ -263,7 +287,7 @@ func (p *workers[D]) deliver(ctx context.Context, id greenroom.Lane, due D) {
 	defer cancel()
 	if err := p.queue.Settle(settling, due, o); err != nil {
 		// The row is due again when its lease has run out.
-		p.log.ErrorContext(ctx, "outcome of a "+p.duty.what+" not written", p.duty.what, p.duty.id(due), "outcome", o.Kind, "err", err)
+		p.log.ErrorContext(ctx, "outcome of a "+p.duty.what+" not written", "outcome", o.Kind, "err", err)
 	}
 	p.finished <- result{id, o}
 }

@@ -109,8 +109,28 @@ func TestDashboardNamesWhatIsThere(t *testing.T) {
 	}
 }
 
+// What is counted can be read about.
+func TestFiguresAreDescribed(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/operate/watching.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := newHouse().Names()
+	for _, name := range names {
+		if own, ok := strings.CutPrefix(name, "greenroom_"); ok && !strings.Contains(string(raw), "`"+own+"`") {
+			t.Errorf("docs/operate/watching.md does not tell of %s", own)
+		}
+	}
+	for _, told := range regexp.MustCompile("`([a-z]+_[a-z_]+)`").FindAllStringSubmatch(string(raw), -1) {
+		if !slices.Contains(names, "greenroom_"+told[1]) && told[1] != "line_item" {
+			t.Errorf("docs/operate/watching.md tells of %s, which is not there", told[1])
+		}
+	}
+}
+
 // elsewhere are figures for alerts and for looking closer.
 var elsewhere = map[string]bool{
 	"greenroom_database_answers": true, "greenroom_failing_connection_age_seconds": true, "greenroom_signing_keys": true,
+	"greenroom_duty_duration_seconds":  true,
 	"greenroom_outbound_hosts_resting": true, "greenroom_passback_duration_seconds": true, "greenroom_http_request_duration_seconds": true,
 }

@@ -21,6 +21,8 @@ type Metrics struct {
 	launchTime    prometheus.Histogram
 	passbacks     *prometheus.CounterVec
 	passbackTime  prometheus.Histogram
+	duties        *prometheus.CounterVec
+	dutyTime      *prometheus.HistogramVec
 	signIns       *prometheus.CounterVec
 	limited       *prometheus.CounterVec
 	requests      *prometheus.CounterVec
@@ -48,6 +50,8 @@ func New(version, dialect string) *Metrics {
 	m.launchTime = m.histogram("launch_duration_seconds", "From the arrival of a launch that was let in to its record being safe.", answerTimes)
 	m.passbacks = m.counter("passbacks_total", "Attempts to post a score, by outcome (done, later, conflict, failed).", "outcome")
 	m.passbackTime = m.histogram("passback_duration_seconds", "How long an attempt to post a score took, the platform's part included.", callTimes)
+	m.duties = m.counter("duties_total", "Attempts to read a roster or to find or make a column, by outcome (done, later, failed).", "duty", "outcome")
+	m.dutyTime = m.histogramVec("duty_duration_seconds", "How long such an attempt took, the platform's part included.", callTimes, "duty")
 	m.signIns = m.counter("sign_ins_total", "Sign-ins with e-mail address and password, by outcome (ok, failed).", "outcome")
 	m.limited = m.counter("limited_requests_total", "Requests that ran into a limit, by the limit's name.", "limit")
 	m.requests = m.counter("http_requests_total", "Answers, by part of the server and class of status.", "area", "status")
@@ -103,6 +107,12 @@ func (m *Metrics) Launch(outcome greenroom.LaunchOutcome, check string, took tim
 func (m *Metrics) Passback(outcome greenroom.OutcomeKind, took time.Duration) {
 	m.passbacks.WithLabelValues(string(outcome)).Inc()
 	m.passbackTime.Observe(took.Seconds())
+}
+
+// Duty implements greenroom.Observer.
+func (m *Metrics) Duty(duty greenroom.DutyName, outcome greenroom.OutcomeKind, took time.Duration) {
+	m.duties.WithLabelValues(string(duty), string(outcome)).Inc()
+	m.dutyTime.WithLabelValues(string(duty)).Observe(took.Seconds())
 }
 
 // SignIn implements greenroom.Observer.

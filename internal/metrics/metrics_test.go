@@ -19,6 +19,7 @@ var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 // A database whose answers are given.
 type database struct {
 	queue greenroom.PassbackQueue
+	duty  map[greenroom.DutyName]greenroom.DutyQueue
 	keys  greenroom.Backlog
 	err   error
 	asked int
@@ -31,6 +32,14 @@ func (d *database) PassbackQueue(_ context.Context, _ time.Time, lanes int) (gre
 	return q, d.err
 }
 
+func (d *database) RosterQueue(context.Context, time.Time) (greenroom.DutyQueue, error) {
+	return d.duty[greenroom.DutyRoster], d.err
+}
+
+func (d *database) LineItemQueue(context.Context, time.Time) (greenroom.DutyQueue, error) {
+	return d.duty[greenroom.DutyLineItem], d.err
+}
+
 func (d *database) SigningKeys(context.Context, time.Time) (greenroom.Backlog, error) {
 	return d.keys, d.err
 }
@@ -41,6 +50,7 @@ type house struct {
 	database
 	now     time.Time
 	resting []string
+	turned  map[string]time.Time
 	free    uint64
 	diskErr error
 }
@@ -49,6 +59,7 @@ func newHouse() *house {
 	h := &house{Metrics: metrics.New("1.2.3", "SQLite"), now: noon, free: 5 << 30}
 	h.Watch(metrics.Standing{
 		Database: &h.database, Resting: func() []string { return h.resting }, KeyMaxAge: 4320 * time.Hour,
+		Turned:   func() map[string]time.Time { return h.turned },
 		DiskFree: func() (uint64, error) { return h.free, h.diskErr },
 		Now:      func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler),
 	})
@@ -91,6 +102,22 @@ func TestFigures(t *testing.T) {
 		"a passback": {func(h *house) { h.Passback(greenroom.Done, time.Second) }, []string{
 			`greenroom_passbacks_total{outcome="done"} 1`, `greenroom_passback_duration_seconds_sum 1`,
 		}, ""},
+		"a roster that is read": {func(h *house) { h.Duty(greenroom.DutyRoster, greenroom.Later, 2*time.Second) }, []string{
+			`greenroom_duties_total{duty="roster",outcome="later"} 1`, `greenroom_duty_duration_seconds_sum{duty="roster"} 2`,
+		}, ""},
+		"duties": {func(h *house) {
+			h.duty = map[greenroom.DutyName]greenroom.DutyQueue{
+				greenroom.DutyRoster:   {Due: greenroom.Backlog{Rows: 3, Oldest: noon.Add(-time.Minute)}, Failing: 2, Refused: 1},
+				greenroom.DutyLineItem: {Failing: 7},
+			}
+		}, []string{
+			`greenroom_duty_queue{duty="roster",state="due"} 3`, `greenroom_duty_queue_age_seconds{duty="roster"} 60`,
+			`greenroom_duty_queue{duty="roster",state="failing"} 2`, `greenroom_duty_queue{duty="roster",state="refused"} 1`,
+			`greenroom_duty_queue{duty="line_item",state="failing"} 7`, `greenroom_duty_queue_age_seconds{duty="line_item"} 0`,
+		}, ""},
+		"workers": {func(h *house) {
+			h.turned = map[string]time.Time{"passback": noon.Add(-15 * time.Second), "roster": {}}
+		}, []string{`greenroom_worker_idle_seconds{queue="passback"} 15`}, `queue="roster"`},
 		"sign-ins": {func(h *house) { h.SignIn(true); h.SignIn(false); h.SignIn(false) }, []string{
 			`greenroom_sign_ins_total{outcome="ok"} 1`, `greenroom_sign_ins_total{outcome="failed"} 2`,
 		}, ""},

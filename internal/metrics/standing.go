@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,6 +15,8 @@ import (
 // A Database is what is asked for how things stand.
 type Database interface {
 	PassbackQueue(ctx context.Context, now time.Time, lanes int) (greenroom.PassbackQueue, error)
+	RosterQueue(ctx context.Context, now time.Time) (greenroom.DutyQueue, error)
+	LineItemQueue(ctx context.Context, now time.Time) (greenroom.DutyQueue, error)
 	SigningKeys(ctx context.Context, now time.Time) (greenroom.Backlog, error)
 }
 
@@ -22,6 +25,9 @@ type Standing struct {
 	Database Database
 	// Resting returns the hosts that are not called after failures.
 	Resting func() []string
+	// Turned tells when the workers of each queue last looked at it; zero: they
+	// have not begun.
+	Turned func() map[string]time.Time
 	// DiskFree returns the bytes left for the data directory.
 	DiskFree func() (uint64, error)
 	// KeyMaxAge is when signing keys take turns by themselves; 0: never.
@@ -48,9 +54,15 @@ type standing struct {
 
 	mu    sync.Mutex
 	asked time.Time
-	queue greenroom.PassbackQueue
-	keys  greenroom.Backlog
+	last  stood
 	ok    bool
+}
+
+// stood is what the database told.
+type stood struct {
+	queue  greenroom.PassbackQueue
+	duties map[greenroom.DutyName]greenroom.DutyQueue
+	keys   greenroom.Backlog
 }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -58,8 +70,11 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	queueRows   = describe("passback_queue", "Passbacks by state: waiting (all of them), due (a worker should have taken them), failed (a person must look).", "state")
+	queueRows   = describe("passback_queue", "Passbacks by state: waiting (all of them), due (a worker should have taken them; not those of connections that fail), failed (a person must look).", "state")
 	queueAge    = describe("passback_queue_age_seconds", "Age of the oldest passback by state: since the duty arose; of those due, since they fell due.", "state")
+	dutyRows    = describe("duty_queue", "Rosters to read and columns to find or make, by state: due (a worker should have taken them), failing (tried in vain, to be tried again), refused (a person must look).", "duty", "state")
+	dutyAge     = describe("duty_queue_age_seconds", "Since when the oldest of those is due.", "duty")
+	workerIdle  = describe("worker_idle_seconds", "Time since the workers of this server last looked at a queue.", "queue")
 	laneRows    = describe("failing_connection_passbacks", "Scores that do not get through, for the connections with most of them.", "workspace", "connection")
 	laneAge     = describe("failing_connection_age_seconds", "Age of the oldest score that does not get through.", "workspace", "connection")
 	keyCount    = describe("signing_keys", "Keys that sign now, over all workspaces.")
@@ -74,7 +89,7 @@ var (
 // Describe implements prometheus.Collector.
 func (s *standing) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		queueRows, queueAge, laneRows, laneAge, keyCount, keyAge, keyLimit, restingDesc, restingHost, diskFree, scrapeOK,
+		queueRows, queueAge, dutyRows, dutyAge, workerIdle, laneRows, laneAge, keyCount, keyAge, keyLimit, restingDesc, restingHost, diskFree, scrapeOK,
 	} {
 		out <- d
 	}
@@ -86,13 +101,19 @@ func (s *standing) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	now := s.Now()
-	if queue, keys, ok := s.ask(now); ok {
+	if last, ok := s.ask(now); ok {
 		gauge(scrapeOK, 1)
-		s.tellQueue(gauge, queue, now)
-		gauge(keyCount, float64(keys.Rows))
-		gauge(keyAge, age(keys.Oldest, now))
+		s.tellQueue(gauge, last.queue, now)
+		s.tellDuties(gauge, last.duties, now)
+		gauge(keyCount, float64(last.keys.Rows))
+		gauge(keyAge, age(last.keys.Oldest, now))
 	} else {
 		gauge(scrapeOK, 0)
+	}
+	for queue, at := range s.Turned() {
+		if !at.IsZero() {
+			gauge(workerIdle, age(at, now), queue)
+		}
 	}
 	gauge(keyLimit, s.KeyMaxAge.Seconds())
 	resting := s.Resting()
@@ -116,6 +137,15 @@ func (s *standing) tellQueue(gauge func(*prometheus.Desc, float64, ...string), q
 	}
 }
 
+func (s *standing) tellDuties(gauge func(*prometheus.Desc, float64, ...string), duties map[greenroom.DutyName]greenroom.DutyQueue, now time.Time) {
+	for name, q := range duties {
+		for state, n := range map[string]int{"due": q.Due.Rows, "failing": q.Failing, "refused": q.Refused} {
+			gauge(dutyRows, float64(n), string(name), state)
+		}
+		gauge(dutyAge, age(q.Due.Oldest, now), string(name))
+	}
+}
+
 func age(since, now time.Time) float64 {
 	if since.IsZero() {
 		return 0
@@ -124,26 +154,27 @@ func age(since, now time.Time) float64 {
 }
 
 // ask asks the database, unless it was asked a moment ago.
-func (s *standing) ask(now time.Time) (greenroom.PassbackQueue, greenroom.Backlog, bool) {
+func (s *standing) ask(now time.Time) (stood, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.asked.IsZero() || now.Sub(s.asked) >= standingFor || now.Before(s.asked) {
 		s.asked = now
 		s.ok = s.read(now)
 	}
-	return s.queue, s.keys, s.ok
+	return s.last, s.ok
 }
 
 func (s *standing) read(now time.Time) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), standingTime)
 	defer cancel()
-	queue, err := s.Database.PassbackQueue(ctx, now, maxLanes)
-	if err == nil {
-		s.queue = queue
-		s.keys, err = s.Database.SigningKeys(ctx, now)
-	}
-	if err != nil {
+	queue, err1 := s.Database.PassbackQueue(ctx, now, maxLanes)
+	rosters, err2 := s.Database.RosterQueue(ctx, now)
+	items, err3 := s.Database.LineItemQueue(ctx, now)
+	keys, err4 := s.Database.SigningKeys(ctx, now)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		s.Log.Warn("figures not read", "err", err)
+		return false
 	}
-	return err == nil
+	s.last = stood{queue, map[greenroom.DutyName]greenroom.DutyQueue{greenroom.DutyRoster: rosters, greenroom.DutyLineItem: items}, keys}
+	return true
 }

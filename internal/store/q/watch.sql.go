@@ -17,7 +17,9 @@ select count(*) as n,
 	cast(coalesce(min(case when p.lease_until > p.next_try then p.lease_until else p.next_try end), 0) as bigint) as oldest
 from passbacks p
 join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
-where p.state = 'waiting' and p.next_try <= $1 and p.lease_until <= $1 and not c.disabled
+left join (select distinct t.workspace_id, t.connection_id from passbacks t where t.state = 'waiting' and t.attempts > 0) f
+	on f.workspace_id = p.workspace_id and f.connection_id = p.connection_id
+where p.state = 'waiting' and p.next_try <= $1 and p.lease_until <= $1 and not c.disabled and f.connection_id is null
 `
 
 type DueBacklogRow struct {
@@ -25,9 +27,55 @@ type DueBacklogRow struct {
 	Oldest int64
 }
 
+// A connection that fails rests, and what is due there with it: no worker is
+// to be blamed.
 func (q *Queries) DueBacklog(ctx context.Context, now column.Time) (DueBacklogRow, error) {
 	row := q.db.QueryRowContext(ctx, dueBacklog, now)
 	var i DueBacklogRow
+	err := row.Scan(&i.N, &i.Oldest)
+	return i, err
+}
+
+const dueLineItemBacklog = `-- name: DueLineItemBacklog :one
+select count(*) as n,
+	cast(coalesce(min(case when d.lease_until > d.next_try then d.lease_until else d.next_try end), 0) as bigint) as oldest
+from line_item_duties d
+join connections c on c.workspace_id = d.workspace_id and c.id = d.connection_id
+left join (select distinct t.workspace_id, t.connection_id from line_item_duties t where t.state = 'wanted' and t.attempts > 0) f
+	on f.workspace_id = d.workspace_id and f.connection_id = d.connection_id
+where d.state = 'wanted' and d.next_try <= $1 and d.lease_until <= $1 and not c.disabled and f.connection_id is null
+`
+
+type DueLineItemBacklogRow struct {
+	N      int64
+	Oldest int64
+}
+
+func (q *Queries) DueLineItemBacklog(ctx context.Context, now column.Time) (DueLineItemBacklogRow, error) {
+	row := q.db.QueryRowContext(ctx, dueLineItemBacklog, now)
+	var i DueLineItemBacklogRow
+	err := row.Scan(&i.N, &i.Oldest)
+	return i, err
+}
+
+const dueRosterBacklog = `-- name: DueRosterBacklog :one
+select count(*) as n,
+	cast(coalesce(min(case when r.lease_until > r.next_try then r.lease_until else r.next_try end), 0) as bigint) as oldest
+from rosters r
+join connections c on c.workspace_id = r.workspace_id and c.id = r.connection_id
+left join (select distinct t.workspace_id, t.connection_id from rosters t where t.state = 'failing') f
+	on f.workspace_id = r.workspace_id and f.connection_id = r.connection_id
+where r.next_try <= $1 and r.lease_until <= $1 and not c.disabled and f.connection_id is null
+`
+
+type DueRosterBacklogRow struct {
+	N      int64
+	Oldest int64
+}
+
+func (q *Queries) DueRosterBacklog(ctx context.Context, now column.Time) (DueRosterBacklogRow, error) {
+	row := q.db.QueryRowContext(ctx, dueRosterBacklog, now)
+	var i DueRosterBacklogRow
 	err := row.Scan(&i.N, &i.Oldest)
 	return i, err
 }
@@ -76,6 +124,24 @@ func (q *Queries) FailingLanes(ctx context.Context, lanes int64) ([]FailingLanes
 	return items, nil
 }
 
+const lineItemTroubles = `-- name: LineItemTroubles :one
+select cast(coalesce(sum(case when state = 'wanted' and attempts > 0 then 1 else 0 end), 0) as bigint) as failing,
+	cast(coalesce(sum(case when state = 'refused' then 1 else 0 end), 0) as bigint) as refused
+from line_item_duties where state in ('wanted', 'refused')
+`
+
+type LineItemTroublesRow struct {
+	Failing int64
+	Refused int64
+}
+
+func (q *Queries) LineItemTroubles(ctx context.Context) (LineItemTroublesRow, error) {
+	row := q.db.QueryRowContext(ctx, lineItemTroubles)
+	var i LineItemTroublesRow
+	err := row.Scan(&i.Failing, &i.Refused)
+	return i, err
+}
+
 const passbackBacklogs = `-- name: PassbackBacklogs :many
 select state, count(*) as n, cast(min(since) as bigint) as oldest
 from passbacks
@@ -110,6 +176,24 @@ func (q *Queries) PassbackBacklogs(ctx context.Context) ([]PassbackBacklogsRow, 
 		return nil, err
 	}
 	return items, nil
+}
+
+const rosterTroubles = `-- name: RosterTroubles :one
+select cast(coalesce(sum(case when state = 'failing' then 1 else 0 end), 0) as bigint) as failing,
+	cast(coalesce(sum(case when state = 'refused' then 1 else 0 end), 0) as bigint) as refused
+from rosters
+`
+
+type RosterTroublesRow struct {
+	Failing int64
+	Refused int64
+}
+
+func (q *Queries) RosterTroubles(ctx context.Context) (RosterTroublesRow, error) {
+	row := q.db.QueryRowContext(ctx, rosterTroubles)
+	var i RosterTroublesRow
+	err := row.Scan(&i.Failing, &i.Refused)
+	return i, err
 }
 
 const signingKeys = `-- name: SigningKeys :one
