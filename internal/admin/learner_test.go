@@ -60,10 +60,7 @@ func (s *site) arrives(c greenroom.Connection, subject, name, email string) gree
 		LineItem: &greenroom.LineItem{ID: "item-" + greenroom.LineItemID(subject), URL: "https://lms.example.com/items/1"},
 	}
 	launch := must(store.RecordLaunch(ctx, record))(s.t)
-	v := greenroom.Visit{
-		Workspace: s.northwind, Launch: launch, Scenario: scenario, Connection: c,
-		Learner: must(store.Learner(ctx, launch.Learner))(s.t), Link: must(store.ResourceLink(ctx, launch.Link))(s.t),
-	}
+	v := greenroom.Visit{Workspace: s.northwind, Launch: launch, Scenario: scenario, Connection: c}
 	session := must(s.service.Begin(ctx, v))(s.t)
 	must(s.service.Pick(ctx, v, session.ID, 0, 0))(s.t)
 	return launch.Learner

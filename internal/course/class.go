@@ -23,7 +23,7 @@ func (c *Course) class(w http.ResponseWriter, r *http.Request, v greenroom.Visit
 	}
 	q := r.URL.Query()
 	if !q.Has("activity") { // the one that they came from
-		q.Set("activity", greenroom.ClassActivity{Link: v.Link, Scenario: v.Scenario}.Key())
+		q.Set("activity", greenroom.ActivityKey(v.Launch.Link, v.Scenario.ID))
 	}
 	path := web.CoursePath(v, "/class")
 	p := classPage{Name: found.Context.DisplayName(), Back: v.Launch.ReturnURL, View: web.NewClassView(found, q, web.ClassOptions{
@@ -50,7 +50,7 @@ func (c *Course) refresh(w http.ResponseWriter, r *http.Request, v greenroom.Vis
 	if !v.Teaches() {
 		return greenroom.ErrNotFound
 	}
-	if err := c.service.RefreshRoster(r.Context(), v.Workspace.ID, v.Context); err != nil {
+	if err := c.service.RefreshRoster(r.Context(), v.Workspace.ID, v.Launch.Context); err != nil {
 		return err
 	}
 	return web.Redirect(w, r, web.CoursePath(v, "/class"))

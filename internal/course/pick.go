@@ -1,6 +1,7 @@
 package course
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
@@ -15,8 +16,9 @@ func pickPath(v greenroom.Visit, tail string) string { return web.CoursePath(v, 
 
 // A picker is a request to the picker, with what it was opened for.
 type picker struct {
-	visit greenroom.Visit
-	asked lti.DeepLinking
+	visit  greenroom.Visit
+	course greenroom.Context // zero outside of any
+	asked  lti.DeepLinking
 	picking
 }
 
@@ -29,10 +31,7 @@ func (p picker) Ungraded() bool { return p.asked.IgnoresLineItems() }
 // Course is the name of what the activities will be in, empty if it is not
 // known.
 func (p picker) Course() string {
-	if p.visit.Context.Title == "" {
-		return p.visit.Context.Label
-	}
-	return p.visit.Context.Title
+	return cmp.Or(p.course.Title, p.course.Label)
 }
 
 // Workspace is the name of the practice room.
@@ -58,6 +57,9 @@ func (c *Course) picker(h func(http.ResponseWriter, *http.Request, picker) error
 			return answered(v, err)
 		}
 		p := picker{visit: v, asked: asked}
+		if p.course, err = c.service.Course(r.Context(), v); err != nil {
+			return err
+		}
 		if p.picking, err = readPicking(r, greenroom.MostItems(asked)); err != nil {
 			return err
 		}

@@ -36,7 +36,10 @@ type ClassActivity struct {
 }
 
 // Key names an activity within its course.
-func (a ClassActivity) Key() string { return string(a.Link.ID) + "." + string(a.Scenario.ID) }
+func (a ClassActivity) Key() string { return ActivityKey(a.Link.ID, a.Scenario.ID) }
+
+// ActivityKey names the activity of a link and a scenario within its course.
+func ActivityKey(link ResourceLinkID, s ScenarioID) string { return string(link) + "." + string(s) }
 
 // Name is the activity's title, or what stands in for it.
 func (a ClassActivity) Name() string {
@@ -113,20 +116,24 @@ func (s *Service) ShowCourse(ctx context.Context, a Actor, id ContextID) (Class,
 
 // RefreshCourse is RefreshRoster for an administrator.
 func (s *Service) RefreshCourse(ctx context.Context, a Actor, id ContextID) error {
-	store, err := s.settings(a)
-	if err != nil {
+	if _, err := s.settings(a); err != nil {
 		return err
 	}
-	c, err := store.Context(ctx, id)
-	if err != nil {
-		return err
-	}
-	return s.RefreshRoster(ctx, a.Workspace, c)
+	return s.RefreshRoster(ctx, a.Workspace, id)
 }
 
 // Teaches tells whether a visit is an instructor's to their own course: they
 // may see how everybody in it fares.
-func (v Visit) Teaches() bool { return v.Launch.Instructor && v.Context.ID != "" }
+func (v Visit) Teaches() bool { return v.Launch.Instructor && v.Launch.Context != "" }
+
+// Course returns what is known of the course of a visit, the zero value outside
+// of any.
+func (s *Service) Course(ctx context.Context, v Visit) (Context, error) {
+	if v.Launch.Context == "" {
+		return Context{}, nil
+	}
+	return s.Store.Workspace(v.Workspace.ID).Context(ctx, v.Launch.Context)
+}
 
 // Class returns the course of an instructor's visit, and no other. ErrNotFound
 // for everybody else.
@@ -134,7 +141,11 @@ func (s *Service) Class(ctx context.Context, v Visit) (Class, error) {
 	if !v.Teaches() {
 		return Class{}, ErrNotFound
 	}
-	return class(ctx, s.Store.Workspace(v.Workspace.ID), v.Context)
+	c, err := s.Course(ctx, v)
+	if err != nil {
+		return Class{}, err
+	}
+	return class(ctx, s.Store.Workspace(v.Workspace.ID), c)
 }
 
 // class puts a course together.

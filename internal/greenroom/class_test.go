@@ -40,7 +40,7 @@ func TestClassShowsHowEverybodyFares(t *testing.T) {
 			t.Fatalf("activity %+v", a)
 		}
 		cy, first, second := a.Rows[0], a.Rows[1], a.Rows[2]
-		if first.Learner.ID != ada.Learner.ID || first.Attempts != 3 || first.Open || first.Best.PercentText() != "100" ||
+		if first.Learner.ID != ada.Launch.Learner || first.Attempts != 3 || first.Open || first.Best.PercentText() != "100" ||
 			first.Passback == nil || first.Passback.State != greenroom.PassbackSent || first.LastSession == first.BestSession || first.LastAt.IsZero() {
 			t.Errorf("who practised three times: %+v", first)
 		}
@@ -65,10 +65,10 @@ func TestInstructorSeesTheirOwnCourseOnly(t *testing.T) {
 		if _, err := h.Class(t.Context(), ada); !errors.Is(err, greenroom.ErrNotFound) {
 			t.Errorf("a learner sees the class: %v", err)
 		}
-		if _, err := h.ShowCourse(t.Context(), greenroom.Actor{Workspace: h.workspace.ID, Role: greenroom.MemberRole}, ada.Context.ID); !errors.Is(err, greenroom.ErrNotFound) {
+		if _, err := h.ShowCourse(t.Context(), greenroom.Actor{Workspace: h.workspace.ID, Role: greenroom.MemberRole}, ada.Launch.Context); !errors.Is(err, greenroom.ErrNotFound) {
 			t.Errorf("a member without rights sees the course: %v", err)
 		}
-		if class := must(h.ShowCourse(t.Context(), h.admin, ada.Context.ID)); class.Learners != 1 {
+		if class := must(h.ShowCourse(t.Context(), h.admin, ada.Launch.Context)); class.Learners != 1 {
 			t.Errorf("an administrator sees %+v", class)
 		}
 		rows := must(h.Courses(t.Context(), h.admin))

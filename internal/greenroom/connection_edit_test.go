@@ -157,9 +157,10 @@ func TestAnonymousLaunchesPlayAndAreNobody(t *testing.T) {
 		c := h.connect()
 		anonymous := func(l *lti.Launch) { l.Subject, l.StateID = "", l.StateID+"anonymous" }
 		first, second := h.visit(c, anonymous), h.visit(c, anonymous)
-		if first.Learner.ID == second.Learner.ID || !first.Learner.Anonymous() || first.Learner.Name != "" ||
-			first.Learner.DisplayName() != "Anonymous learner" || first.Learner.LogName() != "Anonymous learner" {
-			t.Errorf("learners %+v, %+v", first.Learner, second.Learner)
+		who := must(h.Store.Workspace(h.workspace.ID).Learner(t.Context(), first.Launch.Learner))
+		if second.Launch.Learner == who.ID || !who.Anonymous() || who.Name != "" ||
+			who.DisplayName() != "Anonymous learner" || who.LogName() != "Anonymous learner" {
+			t.Errorf("learners %+v, %s", who, second.Launch.Learner)
 		}
 		scene := h.attempt(first, 0)
 		if scene.Session.Standing != greenroom.Anonymous || scene.Session.Score == nil {
@@ -168,9 +169,9 @@ func TestAnonymousLaunchesPlayAndAreNobody(t *testing.T) {
 		if n := len(must(h.Passbacks(t.Context(), h.admin, greenroom.PassbackFilter{})).Rows); n != 0 {
 			t.Errorf("%d passbacks", n)
 		}
-		named := h.visit(c, nil)
-		if named.Learner.Anonymous() || named.Learner.Name != "Stina Student" {
-			t.Errorf("learner %+v", named.Learner)
+		named := must(h.Store.Workspace(h.workspace.ID).Learner(t.Context(), h.visit(c, nil).Launch.Learner))
+		if named.Anonymous() || named.Name != "Stina Student" {
+			t.Errorf("learner %+v", named)
 		}
 	})
 }

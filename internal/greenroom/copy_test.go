@@ -111,7 +111,7 @@ func TestACopiedActivityFindsItsScenario(t *testing.T) {
 			if launch.Scenario != original.Scenario.ID || !strings.Contains(launch.Detail, row.note) {
 				t.Errorf("%s: scenario %s, %q", name, launch.Scenario, launch.Detail)
 			}
-			if (link.CopiedFrom == original.Link.ID) != row.link || (course.CopiedFrom == original.Launch.Context) != row.from {
+			if (link.CopiedFrom == original.Launch.Link) != row.link || (course.CopiedFrom == original.Launch.Context) != row.from {
 				t.Errorf("%s: link of %q, course of %q", name, link.CopiedFrom, course.CopiedFrom)
 			}
 		}

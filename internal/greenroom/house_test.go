@@ -279,6 +279,14 @@ var launches = 0
 
 func (h *house) visit(c greenroom.Connection, spoil func(*lti.Launch)) greenroom.Visit {
 	h.t.Helper()
+	launch, token := h.launch(c, spoil)
+	must(h.Visit(h.t.Context(), h.workspace.ID, launch.ID, token)) // the first page: see threshold_test.go
+	return must(h.Visit(h.t.Context(), h.workspace.ID, launch.ID, token))
+}
+
+// launch comes in, and returns the launch with the token of its sign-in.
+func (h *house) launch(c greenroom.Connection, spoil func(*lti.Launch)) (greenroom.Launch, string) {
+	h.t.Helper()
 	h.stock()
 	launches++
 	l := launchOf(c, "6", launches)
@@ -290,7 +298,7 @@ func (h *house) visit(c greenroom.Connection, spoil func(*lti.Launch)) greenroom
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return must(h.Visit(h.t.Context(), h.workspace.ID, launch.ID, token))
+	return launch, token
 }
 
 // attempt plays one session to its end with the given reply.

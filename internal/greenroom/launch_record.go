@@ -76,8 +76,15 @@ func (s *Service) RecordLaunch(ctx context.Context, w WorkspaceID, l *lti.Launch
 		return Launch{}, "", err
 	}
 	record.Launch.SignInHash = tokenHash(token)
+	settings, err := s.Known().Settings(ctx, w)
+	if err != nil {
+		return Launch{}, "", err
+	}
 	launch, err := s.Store.Workspace(w).RecordLaunch(ctx, record)
 	if err == nil {
+		s.threshold.keep(w, crossing{
+			launch: launch, newcomer: launch.Learner == record.Learner.ID, settings: settings, at: record.Launch.At,
+		})
 		s.welcome(ctx, w, record, launch)
 		s.rosterAfterLaunch(ctx, w, record, launch)
 		if wanted {

@@ -33,18 +33,18 @@ func TestMergedLearnersHaveOneHistory(t *testing.T) {
 		h.attempt(young, neutral)
 		h.deliver()
 
-		v := must(h.ViewLearner(ctx, h.admin, young.Learner.ID))
-		if len(v.Suggestions) != 1 || v.Suggestions[0].ID != old.Learner.ID || v.Suggestions[0].PlatformName != "Internal LMS" {
+		v := must(h.ViewLearner(ctx, h.admin, young.Launch.Learner))
+		if len(v.Suggestions) != 1 || v.Suggestions[0].ID != old.Launch.Learner || v.Suggestions[0].PlatformName != "Internal LMS" {
 			t.Fatalf("suggestions %+v", v.Suggestions)
 		}
-		preview := must(h.PreviewMerge(ctx, h.admin, young.Learner.ID, old.Learner.ID))
+		preview := must(h.PreviewMerge(ctx, h.admin, young.Launch.Learner, old.Launch.Learner))
 		if len(preview.From.Sessions) != 1 || len(preview.Into.Sessions) != 1 || len(preview.From.Passbacks) != 1 {
 			t.Errorf("preview %+v", preview)
 		}
-		if err := h.MergeLearners(ctx, h.admin, young.Learner.ID, old.Learner.ID); err != nil {
+		if err := h.MergeLearners(ctx, h.admin, young.Launch.Learner, old.Launch.Learner); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.MergeLearners(ctx, h.admin, old.Learner.ID, young.Learner.ID); !isInvalid(err, "other") {
+		if err := h.MergeLearners(ctx, h.admin, old.Launch.Learner, young.Launch.Learner); !isInvalid(err, "other") {
 			t.Errorf("merged twice: %v", err)
 		}
 
@@ -65,7 +65,7 @@ func TestMergedLearnersHaveOneHistory(t *testing.T) {
 		}
 
 		log := h.logged(greenroom.LearnersMerged)
-		if len(log) != 1 || log[0].NounID != string(old.Learner.ID) || log[0].Changes[0].To != string(young.Learner.ID) || strings.Contains(fmt.Sprint(log), "Stina") {
+		if len(log) != 1 || log[0].NounID != string(old.Launch.Learner) || log[0].Changes[0].To != string(young.Launch.Learner) || strings.Contains(fmt.Sprint(log), "Stina") {
 			t.Errorf("audit %+v", log)
 		}
 	})
@@ -74,7 +74,7 @@ func TestMergedLearnersHaveOneHistory(t *testing.T) {
 func TestAMergeIsUndone(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		ctx, c := t.Context(), h.connect()
-		a, b, d := h.visit(c, subject("a", "")).Learner.ID, h.visit(c, subject("b", "")).Learner.ID, h.visit(c, subject("d", "")).Learner.ID
+		a, b, d := h.visit(c, subject("a", "")).Launch.Learner, h.visit(c, subject("b", "")).Launch.Learner, h.visit(c, subject("d", "")).Launch.Learner
 		if err := h.SeparateLearner(ctx, h.admin, a); !isInvalid(err, "learner") {
 			t.Errorf("alone: %v", err)
 		}
@@ -119,7 +119,7 @@ func TestAnExportHasEverything(t *testing.T) {
 		h.attempt(v, kind)
 		h.attempt(other, rude)
 		open := must(h.Begin(ctx, v))
-		r := must(h.ExportLearner(ctx, h.admin, v.Learner.ID))
+		r := must(h.ExportLearner(ctx, h.admin, v.Launch.Learner))
 		if len(r.Identities) != 1 || len(r.Launches) != 1 || len(r.Talks) != 2 || len(r.Passbacks) != 1 || len(r.Audit) != 1 || len(r.Memberships) != 1 {
 			t.Fatalf("export %+v", r)
 		}
@@ -133,7 +133,7 @@ func TestAnExportHasEverything(t *testing.T) {
 		if strings.Contains(fmt.Sprintf("%+v", r), "Somebody Else") {
 			t.Error("somebody else is in it")
 		}
-		if log := h.logged(greenroom.LearnerExported); len(log) != 1 || log[0].NounID != string(v.Learner.ID) {
+		if log := h.logged(greenroom.LearnerExported); len(log) != 1 || log[0].NounID != string(v.Launch.Learner) {
 			t.Errorf("audit %+v", log)
 		}
 	})
@@ -143,19 +143,19 @@ func TestAnErasedLearnerIsGone(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		ctx, c := t.Context(), h.connect()
 		v, twin := h.visit(c, nil), h.visit(c, subject("twin", ""))
-		if err := h.MergeLearners(ctx, h.admin, v.Learner.ID, twin.Learner.ID); err != nil {
+		if err := h.MergeLearners(ctx, h.admin, v.Launch.Learner, twin.Launch.Learner); err != nil {
 			t.Fatal(err)
 		}
 		h.attempt(v, kind)
 		store := h.Store.Workspace(h.workspace.ID)
 		held := must(store.ClaimPassbacks(ctx, c.ID, h.now(), h.now().Add(time.Minute), 10))
-		if err := h.EraseLearner(ctx, h.admin, twin.Learner.ID, "stina student"); !isInvalid(err, "name") {
+		if err := h.EraseLearner(ctx, h.admin, twin.Launch.Learner, "stina student"); !isInvalid(err, "name") {
 			t.Errorf("another name: %v", err)
 		}
-		if err := h.EraseLearner(ctx, h.admin, twin.Learner.ID, " Stina  Student "); err != nil {
+		if err := h.EraseLearner(ctx, h.admin, twin.Launch.Learner, " Stina  Student "); err != nil {
 			t.Fatal(err)
 		}
-		for _, id := range []greenroom.LearnerID{v.Learner.ID, twin.Learner.ID} {
+		for _, id := range []greenroom.LearnerID{v.Launch.Learner, twin.Launch.Learner} {
 			if _, err := h.ViewLearner(ctx, h.admin, id); !isNotFound(err) {
 				t.Errorf("view: %v", err)
 			}
@@ -179,8 +179,8 @@ func TestAnErasedLearnerIsGone(t *testing.T) {
 		if len(log) != 1 || strings.Contains(fmt.Sprint(log), "Stina") || !slices.Contains(log[0].Changes, greenroom.Change{Field: "sessions", From: "1", To: "0"}) {
 			t.Errorf("audit %+v", log)
 		}
-		if again := h.visit(c, nil); again.Learner.ID == v.Learner.ID || len(must(h.Practice(ctx, again))) != 0 {
-			t.Errorf("after another launch: %+v", again.Learner)
+		if again := h.visit(c, nil); again.Launch.Learner == v.Launch.Learner || len(must(h.Practice(ctx, again))) != 0 {
+			t.Errorf("after another launch: %+v", again.Launch.Learner)
 		}
 	})
 }
@@ -210,13 +210,13 @@ func TestPracticeIsErasedByAge(t *testing.T) {
 		}
 		must(0, h.EraseExpired(ctx))
 		store := h.Store.Workspace(h.workspace.ID)
-		_, err1 := store.Learner(ctx, gone.Learner.ID)
+		_, err1 := store.Learner(ctx, gone.Launch.Learner)
 		_, err2 := store.Session(ctx, old.ID)
 		if _, err := store.Session(ctx, young.ID); err != nil || !isNotFound(err1) || !isNotFound(err2) {
 			t.Errorf("learner %v, old session %v, young session %v", err1, err2, err)
 		}
 		// The best that the gradebook has stays: rude words do not replace it.
-		p := must(store.PassbackFor(ctx, young.LineItem, stays.Learner.ID))
+		p := must(store.PassbackFor(ctx, young.LineItem, stays.Launch.Learner))
 		if p.Wanted.PercentText() != "100" {
 			t.Errorf("passback %+v", p)
 		}
@@ -226,7 +226,7 @@ func TestPracticeIsErasedByAge(t *testing.T) {
 func TestLearnersAreForAdministrators(t *testing.T) {
 	h := onSQLite(t)
 	ctx := t.Context()
-	id := h.visit(h.connect(), nil).Learner.ID
+	id := h.visit(h.connect(), nil).Launch.Learner
 	for _, a := range []greenroom.Actor{{Workspace: h.workspace.ID, Role: greenroom.MemberRole}, {Workspace: "elsewhere", Role: greenroom.Owner}} {
 		_, err1 := h.ViewLearner(ctx, a, id)
 		_, err2 := h.PreviewMerge(ctx, a, id, id)

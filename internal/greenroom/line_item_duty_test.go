@@ -59,7 +59,7 @@ func TestColumnIsMadeAndWhatWasPractisedBeforeCounts(t *testing.T) {
 		if n := h.makeLineItems(); n != 1 || len(h.lms.columns) != 1 {
 			t.Fatalf("%d duties, columns %v", n, h.lms.columns)
 		}
-		if q := h.lms.columns[0]; q.URL != "https://lms.example.com/items" || q.ResourceLinkID != "link-1" || q.ResourceID != string(ada.Link.ID) || q.Label != "Practice" || q.Maximum != 100 {
+		if q := h.lms.columns[0]; q.URL != "https://lms.example.com/items" || q.ResourceLinkID != "link-1" || q.ResourceID != string(ada.Launch.Link) || q.Label != "Practice" || q.Maximum != 100 {
 			t.Errorf("asked for %+v", q)
 		}
 		h.deliver()
@@ -118,7 +118,7 @@ func TestColumnThatIsRefusedIsAskedForOnAnotherDay(t *testing.T) {
 		v := h.visit(c, columnless("ada"))
 		h.lms.refuses = &lti.ServiceError{Op: "line item", Status: 403, Text: "no columns for you"}
 		h.makeLineItems()
-		duty := must(h.Store.Workspace(h.workspace.ID).LineItemDuty(t.Context(), v.Link.ID))
+		duty := must(h.Store.Workspace(h.workspace.ID).LineItemDuty(t.Context(), v.Launch.Link))
 		if duty.State != greenroom.LineItemRefused || duty.Answer != "403 no columns for you" {
 			t.Fatalf("%+v", duty)
 		}
@@ -144,13 +144,13 @@ func TestTwoSettledColumnsAreOne(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		v := h.visit(h.making(), columnless("ada"))
 		store := h.Store.Workspace(h.workspace.ID)
-		first := &greenroom.DueLineItem{LineItemDuty: must(store.LineItemDuty(t.Context(), v.Link.ID))}
+		first := &greenroom.DueLineItem{LineItemDuty: must(store.LineItemDuty(t.Context(), v.Launch.Link))}
 		second := &greenroom.DueLineItem{LineItemDuty: first.LineItemDuty} // its lease had run out
 		o1, o2 := h.MakeLineItem(t.Context(), first), h.MakeLineItem(t.Context(), second)
 		if err := errors.Join(h.SettleLineItem(t.Context(), first, o1), h.SettleLineItem(t.Context(), second, o2)); err != nil {
 			t.Fatal(err)
 		}
-		if items := must(store.LineItemsIn(t.Context(), v.Context.ID)); len(items) != 1 {
+		if items := must(store.LineItemsIn(t.Context(), v.Launch.Context)); len(items) != 1 {
 			t.Errorf("%d columns", len(items))
 		}
 	})

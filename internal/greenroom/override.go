@@ -34,7 +34,7 @@ const maxComment = 1000
 // course. It stands, whatever is earned later, until it is lifted. *Invalid
 // names the field percent, comment or decision; ErrNotFound for everybody else.
 func (s *Service) Override(ctx context.Context, v Visit, learner LearnerID, link ResourceLinkID, f OverrideForm) error {
-	if !v.Teaches() || learner == v.Learner.ID || learner == "" {
+	if !v.Teaches() || learner == v.Launch.Learner || learner == "" {
 		return ErrNotFound
 	}
 	store := s.Store.Workspace(v.Workspace.ID)
@@ -46,7 +46,7 @@ func (s *Service) Override(ctx context.Context, v Visit, learner LearnerID, link
 	if err != nil {
 		return err
 	}
-	if r.Learner.History == v.Learner.History { // themselves, by another account
+	if r.Self { // by another account
 		return ErrNotFound
 	}
 	item, err := columnOf(ctx, store, v, r.Link)
@@ -78,7 +78,7 @@ func (s *Service) Override(ctx context.Context, v Visit, learner LearnerID, link
 		}
 		// By the ID alone: the log outlives what is known of an instructor.
 		return s.audit(ctx, tx, Actor{Workspace: v.Workspace.ID}, AuditEntry{
-			ActorName: strings.TrimSpace("Instructor " + string(v.Learner.ID)), Action: overrideActions[f.Decision], Noun: NounPassback,
+			ActorName: strings.TrimSpace("Instructor " + string(v.Launch.Learner)), Action: overrideActions[f.Decision], Noun: NounPassback,
 			NounID: string(p.ID), Label: r.Link.Title, Changes: []Change{{"score", targetText(old), targetText(p.Target())}},
 		})
 	})
@@ -102,7 +102,7 @@ func targetText(t Target) string {
 // overrideOf reads a decision; nil lifts the one that stands.
 func (s *Service) overrideOf(v Visit, f OverrideForm) (*Override, error) {
 	bad := &Invalid{}
-	o := &Override{Comment: strings.TrimSpace(f.Comment), By: v.Learner.ID, At: s.Now()}
+	o := &Override{Comment: strings.TrimSpace(f.Comment), By: v.Launch.Learner, At: s.Now()}
 	if len([]rune(o.Comment)) > maxComment {
 		bad.Add("comment", "Use at most 1000 characters.")
 	}

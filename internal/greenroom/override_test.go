@@ -30,7 +30,7 @@ func TestAnInstructorsDecisionStandsUntilItIsLifted(t *testing.T) {
 		decide := func(f greenroom.OverrideForm) {
 			t.Helper()
 			h.pass(time.Minute)
-			if err := h.Override(t.Context(), teacher, ada.Learner.ID, ada.Link.ID, f); err != nil {
+			if err := h.Override(t.Context(), teacher, ada.Launch.Learner, ada.Launch.Link, f); err != nil {
 				t.Fatal(err)
 			}
 			h.deliver()
@@ -64,7 +64,7 @@ func TestAnInstructorsDecisionStandsUntilItIsLifted(t *testing.T) {
 		for _, e := range must(h.Audit(t.Context(), h.admin, greenroom.AuditFilter{Noun: greenroom.NounPassback})) {
 			said = append(said, e.ActorName+": "+e.Action.Text()+" "+e.Changes[0].From+" to "+e.Changes[0].To)
 		}
-		if got, want := strings.ReplaceAll(strings.Join(said, "; "), string(teacher.Learner.ID), "ID"), "Instructor ID: Let automatic scores count again none to 100 of 100; "+
+		if got, want := strings.ReplaceAll(strings.Join(said, "; "), string(teacher.Launch.Learner), "ID"), "Instructor ID: Let automatic scores count again none to 100 of 100; "+
 			"Instructor ID: Took a score away 70 of 100 to none; Instructor ID: Set a score 50 of 100 to 70 of 100"; got != want {
 			t.Errorf("audit log:\n got %s\nwant %s", got, want)
 		}
@@ -77,7 +77,7 @@ func TestScoreOfSomebodyWhoNeverPractised(t *testing.T) {
 		ada, teacher := h.visit(c, inCourse("ada")), h.visit(c, asTeacher)
 		set := greenroom.OverrideForm{Decision: greenroom.SetScore, Percent: "70"}
 		for _, f := range []greenroom.OverrideForm{set, {Decision: greenroom.LiftScore}} {
-			if err := h.Override(t.Context(), teacher, ada.Learner.ID, ada.Link.ID, f); err != nil {
+			if err := h.Override(t.Context(), teacher, ada.Launch.Learner, ada.Launch.Link, f); err != nil {
 				t.Fatal(err)
 			}
 			h.deliver()
@@ -100,11 +100,11 @@ func TestWhoMayNotDecide(t *testing.T) {
 		})
 		set := greenroom.OverrideForm{Decision: greenroom.SetScore, Percent: "100"}
 		for name, v := range map[string]greenroom.Visit{"the learner": ada, "a classmate": bob, "a teacher elsewhere": stranger} {
-			if err := h.Override(t.Context(), v, ada.Learner.ID, ada.Link.ID, set); !errors.Is(err, greenroom.ErrNotFound) {
+			if err := h.Override(t.Context(), v, ada.Launch.Learner, ada.Launch.Link, set); !errors.Is(err, greenroom.ErrNotFound) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := h.Override(t.Context(), teacher, teacher.Learner.ID, ada.Link.ID, set); !errors.Is(err, greenroom.ErrNotFound) {
+		if err := h.Override(t.Context(), teacher, teacher.Launch.Learner, ada.Launch.Link, set); !errors.Is(err, greenroom.ErrNotFound) {
 			t.Errorf("about oneself: %v", err)
 		}
 		for field, f := range map[string]greenroom.OverrideForm{
@@ -112,7 +112,7 @@ func TestWhoMayNotDecide(t *testing.T) {
 			"comment":  {Decision: greenroom.ClearScore, Comment: strings.Repeat("a", 1001)},
 			"decision": {Decision: "guess"},
 		} {
-			if err := h.Override(t.Context(), teacher, ada.Learner.ID, ada.Link.ID, f); !isInvalid(err, field) {
+			if err := h.Override(t.Context(), teacher, ada.Launch.Learner, ada.Launch.Link, f); !isInvalid(err, field) {
 				t.Errorf("%s: %v", field, err)
 			}
 		}
@@ -133,7 +133,7 @@ func TestDecisionInAReviewIsAboutTheColumnThatWasOpened(t *testing.T) {
 		h.visit(c, func(l *lti.Launch) { inCourse("ada")(l); l.Grades.LineItem = "https://lms.example.com/items/2" })
 		v, r := h.review(c, reviewing)
 		set := greenroom.OverrideForm{Decision: greenroom.SetScore, Percent: "70"}
-		if err := h.Override(t.Context(), v, ada.Learner.ID, ada.Link.ID, set); err != nil {
+		if err := h.Override(t.Context(), v, ada.Launch.Learner, ada.Launch.Link, set); err != nil {
 			t.Fatal(err)
 		}
 		h.deliver()
@@ -149,12 +149,12 @@ func TestNobodyDecidesAboutThemselvesUnderAnotherName(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		c := h.connect()
 		ada, teacher := h.visit(c, inCourse("ada")), h.visit(c, asTeacher)
-		if err := h.MergeLearners(t.Context(), h.admin, ada.Learner.ID, teacher.Learner.ID); err != nil {
+		if err := h.MergeLearners(t.Context(), h.admin, ada.Launch.Learner, teacher.Launch.Learner); err != nil {
 			t.Fatal(err)
 		}
 		teacher = h.visit(c, asTeacher)
 		set := greenroom.OverrideForm{Decision: greenroom.SetScore, Percent: "100"}
-		if err := h.Override(t.Context(), teacher, ada.Learner.ID, ada.Link.ID, set); !errors.Is(err, greenroom.ErrNotFound) {
+		if err := h.Override(t.Context(), teacher, ada.Launch.Learner, ada.Launch.Link, set); !errors.Is(err, greenroom.ErrNotFound) {
 			t.Errorf("about oneself: %v", err)
 		}
 	})

@@ -2,6 +2,7 @@ package greenroom
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/greenroom-lti/greenroom/internal/roleplay"
@@ -24,11 +25,15 @@ type Practised struct {
 // were merged have one history.
 func (s *Service) Practice(ctx context.Context, v Visit) ([]Practised, error) {
 	store := s.Store.Workspace(v.Workspace.ID)
-	all, err := store.History(ctx, v.Learner.History, maxPractice)
+	who, err := store.Learner(ctx, v.Launch.Learner)
 	if err != nil {
 		return nil, err
 	}
-	passbacks, err := store.PassbacksOf(ctx, v.Learner.History)
+	all, err := store.History(ctx, who.History, maxPractice)
+	if err != nil {
+		return nil, err
+	}
+	passbacks, err := store.PassbacksOf(ctx, who.History)
 	if err != nil {
 		return nil, err
 	}
@@ -70,9 +75,15 @@ func (s *Service) mayRead(ctx context.Context, v Visit, session Session) (bool, 
 	if !session.Ended() {
 		return false, nil
 	}
-	if session.Learner == v.Learner.ID {
-		return true, nil
+	return sameHistory(ctx, s.Store.Workspace(v.Workspace.ID), session.Learner, v.Launch.Learner)
+}
+
+// sameHistory tells whether two learners are one person, as far as it is known.
+func sameHistory(ctx context.Context, store Reader, a, b LearnerID) (bool, error) {
+	if a == b || a == "" || b == "" {
+		return a == b, nil
 	}
-	who, err := s.Store.Workspace(v.Workspace.ID).Learner(ctx, session.Learner)
-	return err == nil && who.History == v.Learner.History, err
+	one, err1 := store.Learner(ctx, a)
+	other, err2 := store.Learner(ctx, b)
+	return one.History == other.History, errors.Join(err1, err2)
 }

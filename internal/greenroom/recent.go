@@ -55,6 +55,18 @@ func NewRecent(store Store, now func() time.Time) *Recent {
 	return &Recent{store: store, now: now, rows: map[WorkspaceID]*recentRows{}}
 }
 
+// Settings is Reader.SettingsVersion, of a second ago at most.
+func (r *Recent) Settings(ctx context.Context, w WorkspaceID) (int64, error) {
+	if r.now == nil {
+		return r.store.Workspace(w).SettingsVersion(ctx)
+	}
+	rows, err := r.fresh(ctx, w)
+	if err != nil {
+		return 0, err
+	}
+	return rows.version, nil
+}
+
 // Workspace returns ErrNotFound if it is gone.
 func (r *Recent) Workspace(ctx context.Context, w WorkspaceID) (Workspace, error) {
 	return recent(ctx, r, w, "", func(rows *recentRows) *map[string]Workspace { return &rows.workspace },

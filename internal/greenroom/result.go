@@ -58,7 +58,7 @@ func (s *Service) ReadResults(ctx context.Context, v Visit, link ResourceLinkID)
 	if !v.Teaches() {
 		return ErrNotFound
 	}
-	return s.readResults(ctx, v.Workspace.ID, v.Context.ID, link)
+	return s.readResults(ctx, v.Workspace.ID, v.Launch.Context, link)
 }
 
 // ReadCourseResults is ReadResults for an administrator.

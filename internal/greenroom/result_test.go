@@ -71,7 +71,7 @@ func TestAGradeThatWasChangedInTheLMSIsSeen(t *testing.T) {
 			h.deliver()
 			h.pass(time.Minute)
 			h.lms.results = tc.results
-			if err := h.ReadResults(t.Context(), teacher, ada.Link.ID); err != nil {
+			if err := h.ReadResults(t.Context(), teacher, ada.Launch.Link); err != nil {
 				t.Fatal(err)
 			}
 			if got := h.there(teacher); got != tc.want {
@@ -88,7 +88,7 @@ func TestWhatWasReadIsKeptUntilItIsReadAgain(t *testing.T) {
 		read := func() {
 			t.Helper()
 			h.pass(time.Minute)
-			if err := h.ReadCourseResults(t.Context(), h.admin, ada.Context.ID, ada.Link.ID); err != nil {
+			if err := h.ReadCourseResults(t.Context(), h.admin, ada.Launch.Context, ada.Launch.Link); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -133,7 +133,7 @@ func TestWhatWasReadIsKeptUntilItIsReadAgain(t *testing.T) {
 
 		h.lms.results = []greenroom.PlatformResult{grade("ada", 4, 10)}
 		h.pass(time.Second)
-		if err := h.ReadResults(t.Context(), teacher, ada.Link.ID); err != nil || h.there(teacher) != "3 of 10" {
+		if err := h.ReadResults(t.Context(), teacher, ada.Launch.Link); err != nil || h.there(teacher) != "3 of 10" {
 			t.Errorf("a second click a second later reads again: %s, %v", h.there(teacher), err)
 		}
 	})
@@ -149,7 +149,7 @@ func TestResultsAreReadOutsideOfTransactions(t *testing.T) {
 	h.lms.results = []greenroom.PlatformResult{grade("ada", 7, 10)}
 	h.lms.midway = func() { h.attempt(ada, 0) }
 	h.pass(time.Minute)
-	if err := h.ReadCourseResults(t.Context(), h.admin, ada.Context.ID, ada.Link.ID); err != nil {
+	if err := h.ReadCourseResults(t.Context(), h.admin, ada.Launch.Context, ada.Launch.Link); err != nil {
 		t.Fatal(err)
 	}
 	h.deliver()
@@ -176,12 +176,12 @@ func TestWhoMayNotReadTheGradebook(t *testing.T) {
 		l.Grades.Scopes = []string{lti.ScopeScore}
 	})
 	for name, err := range map[string]error{
-		"a learner":              h.ReadResults(t.Context(), ada, ada.Link.ID),
-		"another course's":       h.ReadResults(t.Context(), elsewhere, ada.Link.ID),
-		"an ungraded activity":   h.ReadResults(t.Context(), teacher, ungraded.Link.ID),
+		"a learner":              h.ReadResults(t.Context(), ada, ada.Launch.Link),
+		"another course's":       h.ReadResults(t.Context(), elsewhere, ada.Launch.Link),
+		"an ungraded activity":   h.ReadResults(t.Context(), teacher, ungraded.Launch.Link),
 		"no such activity":       h.ReadResults(t.Context(), teacher, "link"),
-		"without the scope":      h.ReadResults(t.Context(), closed, closed.Link.ID),
-		"a member of the office": h.ReadCourseResults(t.Context(), greenroom.Actor{Workspace: h.workspace.ID, Role: greenroom.MemberRole}, ada.Context.ID, ada.Link.ID),
+		"without the scope":      h.ReadResults(t.Context(), closed, closed.Launch.Link),
+		"a member of the office": h.ReadCourseResults(t.Context(), greenroom.Actor{Workspace: h.workspace.ID, Role: greenroom.MemberRole}, ada.Launch.Context, ada.Launch.Link),
 	} {
 		if !errors.Is(err, greenroom.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
@@ -194,7 +194,7 @@ func TestWhoMayNotReadTheGradebook(t *testing.T) {
 	if err := h.Store.Workspace(h.workspace.ID).Update(t.Context(), saving(c)); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.ReadResults(t.Context(), teacher, ada.Link.ID); err != nil || len(h.lms.asked) != 0 {
+	if err := h.ReadResults(t.Context(), teacher, ada.Launch.Link); err != nil || len(h.lms.asked) != 0 {
 		t.Errorf("a connection that is switched off: %v, asked for %v", err, h.lms.asked)
 	}
 	item := must(h.Store.Workspace(h.workspace.ID).LineItemByURL(t.Context(), c.ID, "https://lms.example.com/items/1?type_id=1"))
@@ -213,11 +213,11 @@ func TestManyClicksAtOnceAreOneReading(t *testing.T) {
 			if len(h.lms.asked) > 1 {
 				return
 			}
-			if err := h.ReadResults(t.Context(), teacher, ada.Link.ID); err != nil {
+			if err := h.ReadResults(t.Context(), teacher, ada.Launch.Link); err != nil {
 				t.Error(err)
 			}
 		}
-		if err := h.ReadResults(t.Context(), teacher, ada.Link.ID); err != nil || len(h.lms.asked) != 1 {
+		if err := h.ReadResults(t.Context(), teacher, ada.Launch.Link); err != nil || len(h.lms.asked) != 1 {
 			t.Errorf("asked %d times, %v", len(h.lms.asked), err)
 		}
 	})

@@ -66,6 +66,7 @@ func (s *Service) reviewRecord(ctx context.Context, w WorkspaceID, l *lti.Launch
 // may look at it, or they themselves from the gradebook.
 type Review struct {
 	Learner  Learner // zero if nobody knows whom the LMS means
+	Self     bool    // they look at their own, by whichever account
 	Link     ResourceLink
 	Attempts []Session // ended, the newest first
 	// Result is of the attempt that was asked for, else of the best one, else
@@ -122,25 +123,32 @@ func (s *Service) Review(ctx context.Context, v Visit, learner LearnerID, link R
 // reviewed checks who may look at whose work.
 func (s *Service) reviewed(ctx context.Context, store Reader, v Visit, learner LearnerID, link ResourceLinkID) (r Review, err error) {
 	switch {
-	case v.Reviews() && learner == v.Launch.ForLearner && link == v.Link.ID:
-		r.Link = v.Link
+	case v.Reviews() && learner == v.Launch.ForLearner && link == v.Launch.Link:
+		if link != "" {
+			if r.Link, err = store.ResourceLink(ctx, link); err != nil {
+				return Review{}, err
+			}
+		}
 		if learner == "" {
 			return r, nil
 		}
 	case v.Teaches():
-		if _, err := store.ContextMember(ctx, v.Context.ID, learner); err != nil {
+		if _, err := store.ContextMember(ctx, v.Launch.Context, learner); err != nil {
 			return Review{}, err
 		}
 		if r.Link, err = store.ResourceLink(ctx, link); err != nil {
 			return Review{}, err
 		}
-		if r.Link.Context != v.Context.ID {
+		if r.Link.Context != v.Launch.Context {
 			return Review{}, ErrNotFound
 		}
 	default:
 		return Review{}, ErrNotFound
 	}
-	r.Learner, err = store.Learner(ctx, learner)
+	if r.Learner, err = store.Learner(ctx, learner); err != nil {
+		return Review{}, err
+	}
+	r.Self, err = sameHistory(ctx, store, learner, v.Launch.Learner)
 	return r, err
 }
 

@@ -22,7 +22,7 @@ func reviewing(l *lti.Launch) {
 func (h *house) review(c greenroom.Connection, spoil func(*lti.Launch)) (greenroom.Visit, greenroom.Review) {
 	h.t.Helper()
 	v := h.visit(c, spoil)
-	return v, must(h.Review(h.t.Context(), v, v.Launch.ForLearner, v.Link.ID, ""))
+	return v, must(h.Review(h.t.Context(), v, v.Launch.ForLearner, v.Launch.Link, ""))
 }
 
 func TestSubmissionReviewOpensTheBestAttempt(t *testing.T) {
@@ -39,13 +39,13 @@ func TestSubmissionReviewOpensTheBestAttempt(t *testing.T) {
 			"by the learner too": func(l *lti.Launch) { reviewing(l); l.Subject, l.Roles = "ada", lti.Roles{learner} },
 		} {
 			v, r := h.review(c, spoil)
-			if r.Learner.ID != ada.Learner.ID || len(r.Attempts) != 3 || r.Result == nil || r.Result.Scene.Session.ID != best.Session.ID {
+			if r.Learner.ID != ada.Launch.Learner || len(r.Attempts) != 3 || r.Result == nil || r.Result.Scene.Session.ID != best.Session.ID {
 				t.Fatalf("%s: %+v", name, r)
 			}
 			if r.Passback == nil || r.Item == nil || r.Item.URL != itemURL || len(r.Result.Scene.Talk.Turns) == 0 {
 				t.Errorf("%s: gradebook %v %v", name, r.Item, r.Passback)
 			}
-			other := must(h.Review(t.Context(), v, ada.Learner.ID, ada.Link.ID, last.Session.ID))
+			other := must(h.Review(t.Context(), v, ada.Launch.Learner, ada.Launch.Link, last.Session.ID))
 			if other.Result.Scene.Session.ID != last.Session.ID {
 				t.Errorf("%s: the attempt that was asked for is not shown", name)
 			}
@@ -63,7 +63,7 @@ func TestSubmissionReviewOfSomebodyWhoNeverPractised(t *testing.T) {
 			t.Errorf("never seen: %+v", r)
 		}
 		ada := h.visit(c, inCourse("ada"))
-		if _, r := h.review(c, reviewing); r.Learner.ID != ada.Learner.ID || r.Result != nil || len(r.Attempts) != 0 {
+		if _, r := h.review(c, reviewing); r.Learner.ID != ada.Launch.Learner || r.Result != nil || len(r.Attempts) != 0 {
 			t.Errorf("never practised: %+v", r)
 		}
 	})
@@ -110,16 +110,16 @@ func TestNobodyElseMayReview(t *testing.T) {
 		})
 		for name, v := range map[string]greenroom.Visit{"a classmate": bob, "a teacher elsewhere": stranger, "a classmate's own review": own} {
 			for _, session := range []greenroom.SessionID{"", scene.Session.ID} {
-				if _, err := h.Review(t.Context(), v, ada.Learner.ID, ada.Link.ID, session); !errors.Is(err, greenroom.ErrNotFound) {
+				if _, err := h.Review(t.Context(), v, ada.Launch.Learner, ada.Launch.Link, session); !errors.Is(err, greenroom.ErrNotFound) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
 		}
-		if _, err := h.Review(t.Context(), own, bob.Learner.ID, ada.Link.ID, scene.Session.ID); !errors.Is(err, greenroom.ErrNotFound) {
+		if _, err := h.Review(t.Context(), own, bob.Launch.Learner, ada.Launch.Link, scene.Session.ID); !errors.Is(err, greenroom.ErrNotFound) {
 			t.Errorf("a classmate's session under one's own name: %v", err)
 		}
 		teacher := h.visit(c, asTeacher)
-		if r := must(h.Review(t.Context(), teacher, ada.Learner.ID, ada.Link.ID, "")); r.Result == nil {
+		if r := must(h.Review(t.Context(), teacher, ada.Launch.Learner, ada.Launch.Link, "")); r.Result == nil {
 			t.Error("the teacher of the course sees nothing")
 		}
 	})

@@ -115,7 +115,11 @@ func (s *Service) dueRoster(ctx context.Context, w WorkspaceID, id ContextID, c 
 
 // RefreshRoster makes the roster of a course due at once, for an instructor in
 // it. ErrNotFound where the platform offers none.
-func (s *Service) RefreshRoster(ctx context.Context, w WorkspaceID, c Context) error {
+func (s *Service) RefreshRoster(ctx context.Context, w WorkspaceID, id ContextID) error {
+	c, err := s.Store.Workspace(w).Context(ctx, id)
+	if err != nil {
+		return err
+	}
 	if c.MembershipsURL == "" {
 		return ErrNotFound
 	}

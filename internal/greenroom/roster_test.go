@@ -72,10 +72,10 @@ func TestLaunchesFillTheCourse(t *testing.T) {
 		h.visit(c, func(l *lti.Launch) { inCourse("teacher")(l); l.Roles = lti.Roles{instructor} })
 		h.visit(c, func(l *lti.Launch) { inCourse("preview")(l); l.Roles = lti.Roles{learner, testUser} })
 		h.visit(c, func(l *lti.Launch) { inCourse("worker")(l); l.Roles = nil })
-		h.wantClass(v.Context.ID, "Launched ada active learns", "Launched teacher active teaches", "Launched worker active learns")
+		h.wantClass(v.Launch.Context, "Launched ada active learns", "Launched teacher active teaches", "Launched worker active learns")
 
 		alone := h.visit(c, func(l *lti.Launch) { l.Roles, l.User.Name = nil, "Nobody's course" })
-		h.wantClass(alone.Context.ID, "Nobody's course active learns")
+		h.wantClass(alone.Launch.Context, "Nobody's course active learns")
 	})
 }
 
@@ -99,8 +99,8 @@ func TestRosterBringsThoseWhoNeverLaunched(t *testing.T) {
 		if n := h.readRosters(); n != 1 {
 			t.Fatalf("%d rosters are due a minute after a launch, want 1", n)
 		}
-		h.wantClass(v.Context.ID, "Ina inactive learns", "Launched ada active learns", "Pat O'Neil & Co active learns", "Tom active teaches")
-		r := must(h.Store.Workspace(h.workspace.ID).Roster(t.Context(), v.Context.ID))
+		h.wantClass(v.Launch.Context, "Ina inactive learns", "Launched ada active learns", "Pat O'Neil & Co active learns", "Tom active teaches")
+		r := must(h.Store.Workspace(h.workspace.ID).Roster(t.Context(), v.Launch.Context))
 		if r.State != greenroom.RosterRead || !r.SyncedAt.Equal(h.now()) || r.Members != 7 {
 			t.Errorf("roster: %+v", r)
 		}
@@ -126,21 +126,21 @@ func TestARosterDoesNotBringBackWhoWasErased(t *testing.T) {
 			}
 		}
 		readAgain()
-		h.wantClass(v.Context.ID, "Ada active learns")
+		h.wantClass(v.Launch.Context, "Ada active learns")
 
 		// They come of their own will, and are on the roster as anybody is.
 		back := h.visit(c, inCourse("ben"))
-		if back.Learner.ID == row.ID {
+		if back.Launch.Learner == row.ID {
 			t.Error("ben is who was erased")
 		}
 		readAgain()
-		h.wantClass(v.Context.ID, "Ada active learns", "Ben active learns")
+		h.wantClass(v.Launch.Context, "Ada active learns", "Ben active learns")
 		// Retention takes them away once more: that is no erasure.
 		if _, err := h.Store.Workspace(h.workspace.ID).SweepLearners(ctx, h.now().Add(time.Hour), 10); err != nil {
 			t.Fatal(err)
 		}
 		readAgain()
-		h.wantClass(v.Context.ID, "Ada active learns", "Ben active learns")
+		h.wantClass(v.Launch.Context, "Ada active learns", "Ben active learns")
 	})
 }
 
@@ -152,12 +152,12 @@ func TestWhoLeavesKeepsTheirHistory(t *testing.T) {
 		h.lms.roster = []greenroom.RosterMember{onRoster("ben", "Ben", learner)}
 		h.pass(time.Minute)
 		h.readRosters()
-		h.wantClass(v.Context.ID, "Ben active learns", "Launched ada left learns")
-		if all := must(h.Store.Workspace(h.workspace.ID).SessionsIn(t.Context(), v.Context.ID)); len(all) != 1 || all[0].Learner != v.Learner.ID {
+		h.wantClass(v.Launch.Context, "Ben active learns", "Launched ada left learns")
+		if all := must(h.Store.Workspace(h.workspace.ID).SessionsIn(t.Context(), v.Launch.Context)); len(all) != 1 || all[0].Learner != v.Launch.Learner {
 			t.Errorf("sessions of the one who left: %v", all)
 		}
 		h.visit(c, inCourse("ada"))
-		h.wantClass(v.Context.ID, "Ben active learns", "Launched ada active learns")
+		h.wantClass(v.Launch.Context, "Ben active learns", "Launched ada active learns")
 	})
 }
 
@@ -179,8 +179,8 @@ func TestNobodyLeavesForAReadingThatWasNotWhole(t *testing.T) {
 				spoil(h)
 				h.pass(time.Minute)
 				h.readRosters()
-				if !slices.Contains(h.class(v.Context.ID), "Launched ada active learns") {
-					t.Errorf("class: %v", h.class(v.Context.ID))
+				if !slices.Contains(h.class(v.Launch.Context), "Launched ada active learns") {
+					t.Errorf("class: %v", h.class(v.Launch.Context))
 				}
 			})
 		})
@@ -221,16 +221,16 @@ func TestRosterThatIsRefusedIsNotAskedForAgainByLaunches(t *testing.T) {
 			h.readRosters()
 			h.visit(c, inCourse("ada"))
 		}
-		r := must(h.Store.Workspace(h.workspace.ID).Roster(t.Context(), v.Context.ID))
+		r := must(h.Store.Workspace(h.workspace.ID).Roster(t.Context(), v.Launch.Context))
 		if len(h.lms.asked) != 1 || r.State != greenroom.RosterRefused || r.Answer != "400 invalid_scope: nothing for you" {
 			t.Fatalf("asked %d times; %+v", len(h.lms.asked), r)
 		}
 		h.lms.refuses = nil
-		if err := h.RefreshRoster(t.Context(), h.workspace.ID, v.Context); err != nil {
+		if err := h.RefreshRoster(t.Context(), h.workspace.ID, v.Launch.Context); err != nil {
 			t.Fatal(err)
 		}
 		h.readRosters()
-		if r = must(h.Store.Workspace(h.workspace.ID).Roster(t.Context(), v.Context.ID)); r.State != greenroom.RosterRead || r.Answer != "" {
+		if r = must(h.Store.Workspace(h.workspace.ID).Roster(t.Context(), v.Launch.Context)); r.State != greenroom.RosterRead || r.Answer != "" {
 			t.Errorf("after somebody asked: %+v", r)
 		}
 	})
@@ -244,7 +244,7 @@ func TestRosterOfPlatformThatIsDownComesAgainLaterAndLater(t *testing.T) {
 		var waits []time.Duration
 		for range 5 {
 			h.readRosters()
-			r := must(h.Store.Workspace(h.workspace.ID).Roster(t.Context(), v.Context.ID))
+			r := must(h.Store.Workspace(h.workspace.ID).Roster(t.Context(), v.Launch.Context))
 			if r.State != greenroom.RosterFailing || r.Answer != "503 down for maintenance" {
 				t.Fatalf("%+v", r)
 			}
@@ -269,16 +269,16 @@ func TestChangesFollowUpAWholeReading(t *testing.T) {
 		}
 		h.pass(time.Minute)
 		h.readRosters()
-		h.wantClass(v.Context.ID, "Ben active learns", "Launched ada active learns")
+		h.wantClass(v.Launch.Context, "Ben active learns", "Launched ada active learns")
 		refresh := func() {
 			h.pass(time.Minute)
-			if err := h.RefreshRoster(t.Context(), h.workspace.ID, v.Context); err != nil {
+			if err := h.RefreshRoster(t.Context(), h.workspace.ID, v.Launch.Context); err != nil {
 				t.Fatal(err)
 			}
 			h.readRosters()
 		}
 		refresh()
-		h.wantClass(v.Context.ID, "Ben left learns", "Eva active learns", "Launched ada active learns")
+		h.wantClass(v.Launch.Context, "Ben left learns", "Eva active learns", "Launched ada active learns")
 		h.pass(20 * time.Hour)
 		refresh()
 		if want := []string{membersURL, changesURL, membersURL}; !slices.Equal(h.lms.asked[:3], want) {
@@ -294,7 +294,7 @@ func TestLaunchOutranksARosterInRoles(t *testing.T) {
 		h.lms.roster = []greenroom.RosterMember{onRoster("assistant", "", learner)}
 		h.pass(time.Minute)
 		h.readRosters()
-		h.wantClass(v.Context.ID, "Launched assistant active teaches")
+		h.wantClass(v.Launch.Context, "Launched assistant active teaches")
 	})
 }
 
@@ -306,7 +306,7 @@ func TestCourseWithoutRosterHasNone(t *testing.T) {
 		if len(h.lms.asked) != 0 {
 			t.Errorf("asked %v", h.lms.asked)
 		}
-		if err := h.RefreshRoster(t.Context(), h.workspace.ID, v.Context); err == nil {
+		if err := h.RefreshRoster(t.Context(), h.workspace.ID, v.Launch.Context); err == nil {
 			t.Error("a roster that nobody offers is refreshed")
 		}
 	})

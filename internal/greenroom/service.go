@@ -47,6 +47,7 @@ type Service struct {
 	hashing      hashLimit
 	plays        playCache
 	rostersAsked lately[courseKey] // by launches
+	threshold    threshold
 }
 
 // wake is Wake, or nothing where no worker listens.

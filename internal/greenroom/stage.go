@@ -11,35 +11,32 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/roleplay"
 )
 
-// A Visit is somebody in a room that their launch opened: who they are, and
-// what the launch led them to. What it did not bring is the zero value.
+// A Visit is somebody in a room that their launch opened. Who they are, and
+// where they come from, the launch names: none of that goes before the launch
+// does, or its sign-in.
 type Visit struct {
 	Workspace  Workspace
 	Connection Connection
 	Launch     Launch
-	Learner    Learner      // zero in a launch that does not say who it is
-	Context    Context      // zero outside of any course
-	Link       ResourceLink // zero in deep linking
-	Scenario   Scenario     // likewise
-	Ticket     string       // for the URLs of the next page; empty where the browser keeps cookies
+	Scenario   Scenario // zero where the launch opens none
+	Ticket     string   // for the URLs of the next page; empty where the browser keeps cookies
+
+	// newcomer tells that the launch has just made the learner: there is
+	// nothing to be known of them yet.
+	newcomer bool
 }
 
 // Practises tells whether a visit is somebody's at an activity: it may be on
 // the stage.
-func (v Visit) Practises() bool { return v.Learner.ID != "" && v.Link.ID != "" && v.Scenario.ID != "" }
+func (v Visit) Practises() bool {
+	return v.Launch.Learner != "" && v.Launch.Link != "" && v.Scenario.ID != ""
+}
 
 // Visit returns what a launch opened for the holder of its sign-in token.
 // ErrNotFound if the token is another launch's, or has run out;
 // *SwitchedOffError, beside the launch, while its connection lets nobody in.
 func (s *Service) Visit(ctx context.Context, w WorkspaceID, id LaunchID, token string) (Visit, error) {
-	launch, err := s.Store.Workspace(w).Launch(ctx, id)
-	if err != nil {
-		return Visit{}, err
-	}
-	if !s.holdsSignIn(launch, token) {
-		return Visit{}, ErrNotFound
-	}
-	return s.visit(ctx, w, launch)
+	return s.visit(ctx, w, id, func(l Launch) bool { return s.holdsSignIn(l, token) })
 }
 
 // Reopen returns the launch that spent a state, to whoever holds its sign-in
@@ -59,34 +56,41 @@ func (s *Service) holdsSignIn(l Launch, token string) bool {
 	return l.SignInHash != "" && held && s.Now().Before(l.SignInUntil)
 }
 
-func (s *Service) visit(ctx context.Context, w WorkspaceID, launch Launch) (v Visit, err error) {
-	store := s.Store.Workspace(w)
-	v.Launch = launch
+// visit lets in whoever may come by a launch.
+func (s *Service) visit(ctx context.Context, w WorkspaceID, id LaunchID, may func(Launch) bool) (v Visit, err error) {
+	if v.Launch, v.newcomer, err = s.enter(ctx, w, id, may); err != nil {
+		return Visit{}, err
+	}
 	if v.Workspace, err = s.Known().Workspace(ctx, w); err != nil {
 		return Visit{}, err
 	}
-	if v.Connection, err = s.Known().Connection(ctx, w, launch.Connection); err != nil {
+	if v.Connection, err = s.Known().Connection(ctx, w, v.Launch.Connection); err != nil {
 		return Visit{}, err
 	}
-	if err := v.Connection.shut(launch); err != nil {
+	if err := v.Connection.shut(v.Launch); err != nil {
 		return v, err
 	}
-	err = errors.Join(
-		brought(&v.Learner, launch.Learner, func() (Learner, error) { return store.Learner(ctx, launch.Learner) }),
-		brought(&v.Context, launch.Context, func() (Context, error) { return store.Context(ctx, launch.Context) }),
-		brought(&v.Link, launch.Link, func() (ResourceLink, error) { return store.ResourceLink(ctx, launch.Link) }),
-		brought(&v.Scenario, launch.Scenario, func() (Scenario, error) { return s.Known().Scenario(ctx, w, launch.Scenario) }),
-	)
+	if v.Launch.Scenario != "" {
+		v.Scenario, err = s.Known().Scenario(ctx, w, v.Launch.Scenario)
+	}
 	return v, err
 }
 
-// brought reads what a launch brought. Unlike what is known of it in the log,
-// it must be there still.
-func brought[T any, ID ~string](into *T, id ID, read func() (T, error)) (err error) {
-	if id != "" {
-		*into, err = read()
+// enter returns the launch of somebody who may come by it, and whether they are
+// a newcomer.
+func (s *Service) enter(ctx context.Context, w WorkspaceID, id LaunchID, may func(Launch) bool) (Launch, bool, error) {
+	settings, err := s.Known().Settings(ctx, w)
+	if err != nil {
+		return Launch{}, false, err
 	}
-	return err
+	if c, ok := s.threshold.take(crossingKey{w, id}, settings, s.Now(), may); ok {
+		return c.launch, c.newcomer, nil
+	}
+	launch, err := s.Store.Workspace(w).Launch(ctx, id)
+	if err == nil && !may(launch) {
+		err = ErrNotFound
+	}
+	return launch, false, err
 }
 
 // A Lobby is the room in front of the stage: what the scenario is about, and
@@ -96,33 +100,37 @@ type Lobby struct {
 	Open     *Session  // an attempt that was begun and not ended
 	Past     []Session // ended attempts, the newest first
 	Best     *roleplay.Score
-	Passback *Passback // nil before the first score went on its way
-	Item     *LineItem
+	Item     *LineItem // both are nil while nothing was scored
+	Passback *Passback
 }
 
 // Lobby never starts the script.
 func (s *Service) Lobby(ctx context.Context, v Visit) (Lobby, error) {
-	store := s.Store.Workspace(v.Workspace.ID)
 	var l Lobby
 	var err error
 	if l.Play, err = s.play(ctx, v.Workspace.ID, v.Scenario, v.Scenario.Version); err != nil {
 		return Lobby{}, err
 	}
-	all, err := store.SessionsOf(ctx, v.Learner.ID, v.Link.ID, v.Scenario.ID)
+	if v.newcomer {
+		return l, nil
+	}
+	all, err := s.Store.Workspace(v.Workspace.ID).SessionsOf(ctx, v.Launch.Learner, v.Launch.Link, v.Scenario.ID)
 	if err != nil {
 		return Lobby{}, err
 	}
 	l.Best = best(all)
 	for i, session := range all {
 		if !session.Ended() {
-			if l.Open == nil && session.Learner == v.Learner.ID {
+			if l.Open == nil && session.Learner == v.Launch.Learner {
 				l.Open = &all[i]
 			}
 			continue
 		}
 		l.Past = append(l.Past, session)
 	}
-	l.Item, l.Passback, err = s.gradebook(ctx, v, v.Learner.ID, v.Launch.LineItem)
+	if l.Best != nil {
+		l.Item, l.Passback, err = s.gradebook(ctx, v, v.Launch.Learner, v.Launch.LineItem)
+	}
 	return l, err
 }
 
@@ -166,12 +174,12 @@ func (s *Service) Begin(ctx context.Context, v Visit) (Session, error) {
 		return Session{}, err
 	}
 	session := Session{
-		ID: id, Learner: v.Learner.ID, Link: v.Link.ID, Launch: v.Launch.ID,
+		ID: id, Learner: v.Launch.Learner, Link: v.Launch.Link, Launch: v.Launch.ID,
 		Scenario: v.Scenario.ID, Seed: int64(binary.BigEndian.Uint64(seed[:]) >> 33),
 		Standing: v.Launch.Standing, StartedAt: s.Now(),
 	}
 	err = s.Store.Workspace(v.Workspace.ID).Update(ctx, func(ctx context.Context, tx Tx) error {
-		open, err := tx.OpenSession(ctx, v.Learner.ID, v.Link.ID, v.Scenario.ID)
+		open, err := tx.OpenSession(ctx, v.Launch.Learner, v.Launch.Link, v.Scenario.ID)
 		if err == nil {
 			session = open
 			return nil
@@ -222,7 +230,7 @@ func (s *Service) picked(ctx context.Context, v Visit, id SessionID) (Session, [
 	if err != nil {
 		return Session{}, nil, err
 	}
-	if session.Learner != v.Learner.ID || session.Link != v.Link.ID {
+	if session.Learner != v.Launch.Learner || session.Link != v.Launch.Link {
 		if own, err := s.mayRead(ctx, v, session); err != nil || !own {
 			return Session{}, nil, errors.Join(ErrNotFound, err)
 		}

@@ -33,14 +33,7 @@ func (s *Service) Ticket(l Launch) string {
 
 // VisitByTicket is Visit for the holder of a ticket.
 func (s *Service) VisitByTicket(ctx context.Context, w WorkspaceID, id LaunchID, ticket string) (Visit, error) {
-	launch, err := s.Store.Workspace(w).Launch(ctx, id)
-	if err != nil {
-		return Visit{}, err
-	}
-	if !s.holdsTicket(launch, ticket) {
-		return Visit{}, ErrNotFound
-	}
-	return s.visit(ctx, w, launch)
+	return s.visit(ctx, w, id, func(l Launch) bool { return s.holdsTicket(l, ticket) })
 }
 
 func (s *Service) holdsTicket(l Launch, ticket string) bool {

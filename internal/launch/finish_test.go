@@ -18,10 +18,15 @@ import (
 )
 
 func TestLaunchOpensTheStage(t *testing.T) {
-	visit := newSchool(t).visit()
-	if visit.Learner.Subject != "6" || visit.Learner.Name != "Ada <b>Lovelace</b>" || visit.Scenario.Slug != "first-call" ||
+	s := newSchool(t)
+	visit := s.visit()
+	who, err := s.service.Store.Workspace(s.ours.ID).Learner(t.Context(), visit.Launch.Learner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if who.Subject != "6" || who.Name != "Ada <b>Lovelace</b>" || visit.Scenario.Slug != "first-call" ||
 		visit.Launch.Standing != greenroom.Graded || visit.Connection.Platform != "School" {
-		t.Errorf("visit: %+v", visit)
+		t.Errorf("visit: %+v of %+v", visit, who)
 	}
 }
 

@@ -68,14 +68,14 @@ func TestWhatToDoAboutAPlatformsErrorIsLogged(t *testing.T) {
 // from one.
 func TestWhoWasTurnedAwayIsLogged(t *testing.T) {
 	s := newSchool(t)
-	learner := s.visit().Learner
+	learner := s.visit().Launch.Learner
 	nowhere := map[string]any{greenroom.ScenarioParameter: "nowhere"}
 	for name, tc := range map[string]struct {
 		claims map[string]any
 		check  lti.Check
 		want   greenroom.LearnerID
 	}{
-		"a learner":             {map[string]any{claim + "custom": nowhere}, greenroom.CheckScenario, learner.ID},
+		"a learner":             {map[string]any{claim + "custom": nowhere}, greenroom.CheckScenario, learner},
 		"a stranger":            {map[string]any{claim + "custom": nowhere, "sub": "7"}, greenroom.CheckScenario, ""},
 		"of another client":     {map[string]any{"aud": "evil-client"}, lti.CheckAudience, ""},
 		"of another issuer":     {map[string]any{"iss": "https://evil.example.com"}, lti.CheckIssuer, ""},

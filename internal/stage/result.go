@@ -79,7 +79,7 @@ func newResult(v greenroom.Visit, r greenroom.Result) resultPage {
 		Lobby: path(v, ""), Practice: path(v, "/practice"), Here: sessionPath(v, session.ID, "/result"),
 		Back: v.Launch.ReturnURL,
 	}
-	if session.Link == v.Link.ID && session.Scenario == v.Scenario.ID {
+	if session.Link == v.Launch.Link && session.Scenario == v.Scenario.ID {
 		p.Again = path(v, "/sessions")
 	}
 	if p.Score != nil {

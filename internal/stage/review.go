@@ -63,7 +63,7 @@ func (s *Stage) submission(w http.ResponseWriter, r *http.Request, v greenroom.V
 	if !v.Reviews() {
 		return greenroom.ErrNotFound
 	}
-	return s.review(w, r, v, v.Launch.ForLearner, v.Link.ID, path(v, "/review"))
+	return s.review(w, r, v, v.Launch.ForLearner, v.Launch.Link, path(v, "/review"))
 }
 
 // reviewOf opens a learner's work for an instructor of the course.
@@ -125,7 +125,7 @@ func (s *Stage) review(w http.ResponseWriter, r *http.Request, v greenroom.Visit
 }
 
 func newReview(v greenroom.Visit, found greenroom.Review, here string) reviewView {
-	p := reviewView{Activity: found.Link.Title, Own: found.Learner.ID != "" && found.Learner.ID == v.Learner.ID}
+	p := reviewView{Activity: found.Link.Title, Own: found.Learner.ID != "" && found.Learner.ID == v.Launch.Learner}
 	if found.Learner.ID != "" {
 		p.Name = found.Learner.DisplayName()
 	}
@@ -146,7 +146,7 @@ func newReview(v greenroom.Visit, found greenroom.Review, here string) reviewVie
 	if v.Teaches() {
 		p.Class = web.CoursePath(v, "/class")
 	}
-	if v.Teaches() && found.Learner.History != v.Learner.History && found.Item != nil && found.Learner.ID != "" {
+	if v.Teaches() && !found.Self && found.Item != nil && found.Learner.ID != "" {
 		p.Decide = &decideForm{
 			Path:    reviewPath(v, found.Learner.ID, found.Link.ID) + "/score",
 			Percent: web.Field{Name: "percent", Label: "Score, from 0 to 100", Mode: "decimal"},

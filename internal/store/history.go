@@ -77,6 +77,7 @@ func (r reader) Older(ctx context.Context, before time.Time) (greenroom.Aged, er
 
 // SetHistory implements greenroom.Tx.
 func (t *workspaceTx) SetHistory(ctx context.Context, id, history greenroom.LearnerID) error {
+	t.txn.changeSettings(t.workspace)
 	arg := q.SetHistoryParams{WorkspaceID: t.workspace, ID: id, History: history}
 	return t.fail("learner "+string(id), wrote(t.txn.db.SetHistory(ctx, arg)))
 }
@@ -92,6 +93,7 @@ func eraseLearner(ctx context.Context, t *txn, w greenroom.WorkspaceID, id green
 	if err := t.store.dialect.seize(ctx, t.tx, "learners"+byID, string(w), string(id)); err != nil {
 		return err
 	}
+	t.changeSettings(w)
 	if err := t.db.ForgetLaunches(ctx, q.ForgetLaunchesParams{WorkspaceID: w, LearnerID: id}); err != nil {
 		return err
 	}
@@ -138,6 +140,10 @@ func (w *workspaceStore) SweepSessions(ctx context.Context, before time.Time, li
 func (w *workspaceStore) SweepLearners(ctx context.Context, before time.Time, limit int) (int, error) {
 	swept := 0
 	err := w.store.update(ctx, func(ctx context.Context, t *txn) error {
+		// First, as who merges and erases does: all of them count a change.
+		if err := t.lock(ctx, "workspaces where id = $1", string(w.workspace)); err != nil {
+			return err
+		}
 		old, err := t.db.OldLearners(ctx, q.OldLearnersParams{WorkspaceID: w.workspace, Before: column.Time(before), Rows: rows(limit)})
 		for _, id := range old {
 			if err = eraseLearner(ctx, t, w.workspace, id); err != nil {

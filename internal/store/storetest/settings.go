@@ -14,29 +14,40 @@ func testSettingsVersion(t *testing.T, s greenroom.Store) {
 	}
 	t.Run("grows with every change to what launches read", func(t *testing.T) {
 		w := full(t, s, "alpha")
-		for name, change := range map[string]func(ctx context.Context, tx greenroom.Tx) error{
-			"workspace":  func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveWorkspace(ctx, w.workspace) },
-			"connection": func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, w.connection) },
-			"scenario":   func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveScenario(ctx, w.scenario, w.version) },
-		} {
+		grows := func(what string, change func()) {
+			t.Helper()
 			before := version(t, w)
-			update(t, w, change)
+			change()
 			if after := version(t, w); after <= before {
-				t.Errorf("%s: %d after %d", name, after, before)
+				t.Errorf("%s: %d after %d", what, after, before)
 			}
 		}
-		before := version(t, w)
-		r := w.record(500)
-		r.Launch.Deployment, r.PinDeployment = "new", true
-		must(w.RecordLaunch(t.Context(), r))(t)
-		if after := version(t, w); after <= before {
-			t.Errorf("a deployment: %d after %d", after, before)
+		written := func(write func(ctx context.Context, tx greenroom.Tx) error) func() {
+			return func() { update(t, w, write) }
 		}
-		before = version(t, w)
-		update(t, w, func(ctx context.Context, tx greenroom.Tx) error { return tx.DeleteConnection(ctx, w.connection.ID) })
-		if after := version(t, w); after <= before {
-			t.Errorf("a connection that is gone: %d after %d", after, before)
-		}
+		grows("workspace", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveWorkspace(ctx, w.workspace) }))
+		grows("connection", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, w.connection) }))
+		grows("scenario", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveScenario(ctx, w.scenario, w.version) }))
+		grows("a deployment", func() {
+			r := w.record(500)
+			r.Launch.Deployment, r.PinDeployment = "new", true
+			must(w.RecordLaunch(t.Context(), r))(t)
+		})
+		grows("a history", written(func(ctx context.Context, tx greenroom.Tx) error {
+			return tx.SetHistory(ctx, w.learner.ID, w.learner.ID)
+		}))
+		grows("a learner who is erased", written(func(ctx context.Context, tx greenroom.Tx) error {
+			return tx.EraseLearner(ctx, w.learner.ID)
+		}))
+		grows("learners who are swept", func() {
+			r := w.record(501)
+			r.Learner.Subject = "long gone"
+			must(w.RecordLaunch(t.Context(), r))(t)
+			equal(t, "swept", must(w.SweepLearners(t.Context(), minutes(502), 10))(t), 1)
+		})
+		grows("a connection that is gone", written(func(ctx context.Context, tx greenroom.Tx) error {
+			return tx.DeleteConnection(ctx, w.connection.ID)
+		}))
 	})
 	t.Run("stays with all else, and with what was not committed", func(t *testing.T) {
 		w := full(t, s, "alpha")
@@ -49,6 +60,7 @@ func testSettingsVersion(t *testing.T, s greenroom.Store) {
 			ok(t, tx.SaveConnection(ctx, w.connection))
 			return errMind
 		}), errMind)
+		equal(t, "swept", must(w.SweepLearners(t.Context(), minutes(0), 10))(t), 0)
 		equal(t, "version", version(t, w), before)
 	})
 	t.Run("of a workspace that is gone is not found", func(t *testing.T) {
