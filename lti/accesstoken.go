@@ -247,13 +247,13 @@ func (c *Client) readToken(answer *Response, asked []string) (accessToken, error
 	}
 	o, err := readDocument(answer.Body)
 	if err != nil {
-		failed.Cause = errUnreadable
+		failed.Cause = ErrUnreadable
 		return accessToken{}, failed
 	}
 	value := o.text("access_token")
 	if value == "" || strings.ContainsFunc(value, notInHeader) {
 		if failed.Code = oauthCode(o.text("error")); failed.Code == "" {
-			failed.Cause = errUnreadable
+			failed.Cause = ErrUnreadable
 		}
 		return accessToken{}, failed
 	}

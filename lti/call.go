@@ -33,10 +33,14 @@ const (
 )
 
 var (
-	errRedirect   = errors.New("redirects are not followed")
-	errTooLarge   = fmt.Errorf("answer is larger than %d bytes", maxAnswer)
-	errUnreadable = errors.New("answer cannot be read")
+	errRedirect = errors.New("redirects are not followed")
+	errTooLarge = fmt.Errorf("answer is larger than %d bytes", maxAnswer)
 )
+
+// ErrUnreadable is wrapped by a *ServiceError of a success that is not what was
+// asked for: the page of something that stands in front of the platform, for
+// one. The same call may succeed later.
+var ErrUnreadable = errors.New("answer cannot be read")
 
 // Call sends a request and reads the answer whole, up to 1 MiB and for 20
 // seconds. Redirects are not followed, so that no token travels to another

@@ -64,7 +64,7 @@ func (e *ServiceError) TryLater() bool {
 	switch {
 	case errors.Is(e.Cause, ErrUnsafeURL):
 		return false
-	case e.Status == 0 || errors.Is(e.Cause, errUnreadable):
+	case e.Status == 0 || errors.Is(e.Cause, ErrUnreadable):
 		return true
 	case e.Status == http.StatusForbidden:
 		return strings.Contains(e.Text, "Rate Limit Exceeded")

@@ -223,7 +223,7 @@ func (o Outcome) after(refused *lti.ServiceError) Outcome {
 		o.Kind, o.Answer = Conflict, conflictPrefix+" "+refused.Text
 	case refused.TryLater():
 		o.Kind, o.After, o.Answer = Later, refused.RetryAfter, serviceAnswer(refused)
-		o.PlatformDown = refused.Status == 0 || refused.Status >= 500
+		o.PlatformDown = refused.Status == 0 || refused.Status >= 500 || errors.Is(refused, lti.ErrUnreadable)
 	default:
 		o.Kind, o.Answer = Failed, serviceAnswer(refused)
 	}

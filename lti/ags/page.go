@@ -66,7 +66,7 @@ func (l listing[T]) page(ctx context.Context, page string) ([]T, string, error) 
 func unreadable(op, method, from string, answer *lti.Response, err error) error {
 	return &lti.ServiceError{
 		Op: op, Method: method, URL: bare(from), Status: answer.Status,
-		Text: "The answer is not what was asked for.", Cause: err,
+		Text: "The answer is not what was asked for.", Cause: fmt.Errorf("%w: %w", lti.ErrUnreadable, err),
 	}
 }
 

@@ -82,6 +82,9 @@ var ErrInvalid = errors.New("invalid")
 // lostText stands for the platform's words when it has none.
 const lostText = "The platform answered as it does when it loses a score: 200 with an empty list."
 
+// pageText stands for the words of whoever answered in the platform's place.
+const pageText = "The answer is a web page, and not one about the score: something in front of the platform has answered."
+
 // PostScore sends a score to a line item: its URL as the platform gave it,
 // query and all. Errors are *lti.ServiceError, or wrap ErrInvalid. A 409 is
 // Conflict: the platform has a score with the same or a newer time.
@@ -101,12 +104,25 @@ func PostScore(ctx context.Context, c *lti.Client, lineItem string, s Score) err
 	if err != nil {
 		return err
 	}
+	return lost(scores, answer)
+}
+
+// lost tells which successes are none.
+func lost(scores string, answer *lti.Response) error {
+	failed := &lti.ServiceError{Op: "score", Method: http.MethodPost, URL: bare(scores), Status: answer.Status}
+	switch body := bytes.TrimSpace(answer.Body); {
 	// Moodle answers an invalid score that it could not report in a status line
 	// with 200 and the list that goes with its errors.
-	if string(bytes.TrimSpace(answer.Body)) == "[]" {
-		return &lti.ServiceError{Op: "score", Method: http.MethodPost, URL: scores, Status: answer.Status, Text: lostText}
+	case string(body) == "[]":
+		failed.Text = lostText
+	// No platform answers a score with a web page. A proxy does in front of one
+	// that is being repaired, and a portal that wants somebody to sign in.
+	case bytes.HasPrefix(body, []byte("<")):
+		failed.Text, failed.Cause = pageText, lti.ErrUnreadable
+	default:
+		return nil
 	}
-	return nil
+	return failed
 }
 
 // document checks a score and writes it down (§3.4), without what the platform

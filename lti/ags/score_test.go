@@ -261,3 +261,17 @@ func TestVendorsMembers(t *testing.T) {
 		}
 	}
 }
+
+// A page of something in front of the platform, whatever its status, is no
+// word about the score: it is to be sent again.
+func TestScoreSwallowedByAWebPage(t *testing.T) {
+	for _, page := range []string{"<!DOCTYPE html><title>Back soon</title>", "\r\n <html>", "<?xml version='1.0'?>"} {
+		for _, status := range []int{200, 201} {
+			err := ags.PostScore(t.Context(), always(status, page).client(), item, score())
+			refused, ok := errors.AsType[*lti.ServiceError](err)
+			if !ok || !refused.TryLater() || refused.Status != status || !strings.Contains(refused.Text, "web page") {
+				t.Errorf("%d %s: %v", status, page, err)
+			}
+		}
+	}
+}

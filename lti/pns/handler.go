@@ -177,6 +177,6 @@ func unreadable(method, service string, answer *lti.Response, err error) error {
 	bare, _, _ := strings.Cut(service, "?")
 	return &lti.ServiceError{
 		Op: "notice handlers", Method: method, URL: bare, Status: answer.Status,
-		Text: "The answer is not what was asked for.", Cause: err,
+		Text: "The answer is not what was asked for.", Cause: fmt.Errorf("%w: %w", lti.ErrUnreadable, err),
 	}
 }
