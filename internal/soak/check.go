@@ -1,79 +1,149 @@
 package soak
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 )
 
+// A pupil is a learner at an LMS.
+type pupil struct{ lms, learner string }
+
+func (p pupil) String() string {
+	if p.lms == "" {
+		return p.learner
+	}
+	return p.learner + " at " + p.lms
+}
+
 // A way is what happened on the way of one learner's scores.
 type way struct {
-	asked  map[int]bool
-	told   int // the best, -1 before the first
-	last   int // that arrived, -1 before the first
-	stamp  time.Time
-	doubly int
+	asked   map[int]bool
+	told    int // the best, -1 before the first
+	last    int // that arrived, -1 before the first
+	vouched int // the best that the LMS said it had taken, -1 before the first
+	stamp   time.Time
+}
+
+// due tells whether a score is on its way still.
+func (w *way) due() bool { return max(w.last, w.vouched) < w.told }
+
+// A judge reads a record from its beginning.
+type judge struct {
+	broken  []string
+	letIn   map[string]bool
+	ways    map[pupil]*way
+	ill     map[string]bool // LMSes
+	killed  int             // posts that were under way when servers died
+	lost    map[string]int  // answers, by LMS
+	doubles map[string]int  // scores that arrived twice, by LMS
 }
 
 // Check returns a sentence for every promise that the events break, none if all
 // were kept. The record must go on until nothing is under way any more.
 func Check(events []Event) (broken []string) {
-	say := func(format string, args ...any) { broken = append(broken, fmt.Sprintf(format, args...)) }
-	letIn, ways, allowed := map[string]bool{}, map[string]*way{}, 0
+	j := &judge{
+		letIn: map[string]bool{}, ways: map[pupil]*way{}, ill: map[string]bool{},
+		lost: map[string]int{}, doubles: map[string]int{},
+	}
 	for _, e := range events {
-		if e.Kind == Killed {
-			allowed += e.Posts
-			continue
-		}
-		w := ways[e.Learner]
-		if w == nil {
-			w = &way{asked: map[int]bool{}, told: -1, last: -1}
-			ways[e.Learner] = w
-		}
-		switch e.Kind {
-		case LetIn:
-			if letIn[e.Launch] {
-				say("launch %s of %s was let in twice", e.Launch, e.Learner)
-			}
-			letIn[e.Launch] = true
-		case Asked:
-			w.asked[e.Score] = true
-		case Told:
-			w.told = max(w.told, e.Score)
-		case Arrived:
-			w.arrive(e, say)
-		}
+		j.read(e)
 	}
-	doubles := 0
-	for _, learner := range slices.Sorted(maps.Keys(ways)) {
-		w := ways[learner]
-		doubles += w.doubly
-		if w.last < w.told {
-			say("%s was told of %d, and the LMS has %s", learner, w.told, inWords(w.last))
-		}
-	}
-	if doubles > allowed {
-		say("%d scores arrived twice, and at most %d were under way when servers died", doubles, allowed)
-	}
-	return broken
+	j.end()
+	return j.broken
 }
 
-func (w *way) arrive(e Event, say func(string, ...any)) {
+func (j *judge) say(format string, args ...any) {
+	j.broken = append(j.broken, fmt.Sprintf(format, args...))
+}
+
+func (j *judge) way(p pupil) *way {
+	w := j.ways[p]
+	if w == nil {
+		w = &way{asked: map[int]bool{}, told: -1, last: -1, vouched: -1}
+		j.ways[p] = w
+	}
+	return w
+}
+
+func (j *judge) read(e Event) {
+	who := pupil{e.LMS, e.Learner}
+	switch e.Kind {
+	case Killed:
+		j.killed += e.Posts
+	case Ill:
+		j.ill[e.LMS] = true
+	case Well:
+		j.felt(e.LMS)
+		delete(j.ill, e.LMS)
+	case Lost:
+		j.lost[e.LMS]++
+	case LetIn:
+		if j.letIn[e.LMS+" "+e.Launch] {
+			j.say("launch %s of %s was let in twice", e.Launch, who)
+		}
+		j.letIn[e.LMS+" "+e.Launch] = true
+	case Asked:
+		j.way(who).asked[e.Score] = true
+	case Told:
+		w := j.way(who)
+		w.told = max(w.told, e.Score)
+	case Vouched:
+		w := j.way(who)
+		w.vouched = max(w.vouched, e.Score)
+	case Arrived:
+		j.arrive(who, e)
+	}
+}
+
+func (j *judge) arrive(who pupil, e Event) {
+	w := j.way(who)
 	switch {
 	case !w.asked[e.Score]:
-		say("%s got %d, which nobody earned", e.Learner, e.Score)
+		j.say("%s got %d, which nobody earned", who, e.Score)
 	case e.Score == w.last:
-		w.doubly++
+		j.doubles[e.LMS]++
 	case e.Score < w.last:
-		say("%s got %d after %d", e.Learner, e.Score, w.last)
+		j.say("%s got %d after %d", who, e.Score, w.last)
 	}
 	// An answer that was lost is sent again with the same timestamp or a later
 	// one; a better score needs a later one.
 	if e.Stamp.Before(w.stamp) || e.Score != w.last && e.Stamp.Equal(w.stamp) {
-		say("%s got %d with a timestamp that is not later than the one before", e.Learner, e.Score)
+		j.say("%s got %d with a timestamp that is not later than the one before", who, e.Score)
 	}
 	w.last, w.stamp = max(w.last, e.Score), e.Stamp
+}
+
+// felt says which scores a healthy LMS was owed all the while another was ill.
+func (j *judge) felt(ill string) {
+	for _, who := range j.pupils() {
+		if w := j.ways[who]; !j.ill[who.lms] && w.due() {
+			j.say("%s was told of %d, which did not arrive before %s was well again", who, w.told, ill)
+		}
+	}
+}
+
+func (j *judge) end() {
+	for _, who := range j.pupils() {
+		if w := j.ways[who]; w.due() {
+			j.say("%s was told of %d, and the LMS has %s", who, w.told, inWords(w.last))
+		}
+	}
+	over := 0
+	for lms, n := range j.doubles {
+		over += max(0, n-j.lost[lms])
+	}
+	if over > j.killed {
+		j.say("%d scores arrived twice without an answer of the LMS being lost, and at most %d were under way when servers died", over, j.killed)
+	}
+}
+
+func (j *judge) pupils() []pupil {
+	return slices.SortedFunc(maps.Keys(j.ways), func(a, b pupil) int {
+		return cmp.Or(cmp.Compare(a.lms, b.lms), cmp.Compare(a.learner, b.learner))
+	})
 }
 
 func inWords(score int) string {

@@ -34,6 +34,36 @@ func TestAKeptRecordBreaksNothing(t *testing.T) {
 	}
 }
 
+// aDayOfTrouble is one in which every promise holds: south loses an answer and
+// lies about another score while north is healthy; learners at the two share a
+// name.
+func aDayOfTrouble() []Event {
+	return []Event{
+		{Kind: Asked, LMS: "south", Learner: "ada", Score: 50},
+		{Kind: Told, LMS: "south", Learner: "ada", Score: 50},
+		{Kind: Arrived, LMS: "south", Learner: "ada", Score: 50, Stamp: at(1)},
+		{Kind: Arrived, LMS: "south", Learner: "ada", Score: 50, Stamp: at(1)},
+		{Kind: Ill, LMS: "south"},
+		{Kind: Lost, LMS: "south"},
+		{Kind: Asked, LMS: "north", Learner: "ada", Score: 0},
+		{Kind: Told, LMS: "north", Learner: "ada", Score: 0},
+		{Kind: Arrived, LMS: "north", Learner: "ada", Score: 0, Stamp: at(1)},
+		{Kind: Asked, LMS: "south", Learner: "ada", Score: 100},
+		{Kind: Told, LMS: "south", Learner: "ada", Score: 100},
+		{Kind: Vouched, LMS: "south", Learner: "ada", Score: 100},
+		{Kind: Asked, LMS: "south", Learner: "bob", Score: 50},
+		{Kind: Told, LMS: "south", Learner: "bob", Score: 50},
+		{Kind: Well, LMS: "south"},
+		{Kind: Arrived, LMS: "south", Learner: "bob", Score: 50, Stamp: at(2)},
+	}
+}
+
+func TestADayOfTroubleThatWasEnduredBreaksNothing(t *testing.T) {
+	if broken := Check(append(kept(), aDayOfTrouble()...)); len(broken) > 0 {
+		t.Errorf("%q", broken)
+	}
+}
+
 func TestEveryBrokenPromiseIsNamed(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil func([]Event) []Event
@@ -64,10 +94,25 @@ func TestEveryBrokenPromiseIsNamed(t *testing.T) {
 		}, "ada got 100 with a timestamp that is not later"},
 		"more twice than was under way": {func(e []Event) []Event {
 			return append(e, Event{Kind: Arrived, Learner: "ada", Score: 100, Stamp: at(4)})
-		}, "2 scores arrived twice, and at most 1 were under way"},
+		}, "2 scores arrived twice without an answer of the LMS being lost, and at most 1 were under way"},
 		"twice though nothing died": {func(e []Event) []Event {
 			return slices.DeleteFunc(e, func(x Event) bool { return x.Kind == Killed })
-		}, "1 scores arrived twice, and at most 0 were under way"},
+		}, "1 scores arrived twice without an answer of the LMS being lost, and at most 0 were under way"},
+		"more twice than the LMS lost answers": {func(e []Event) []Event {
+			return append(e, aDayOfTrouble()[:4]...)
+		}, "2 scores arrived twice without an answer of the LMS being lost, and at most 1 were under way"},
+		"a score that is late because another LMS is ill": {func(e []Event) []Event {
+			return append(e, Event{Kind: Ill, LMS: "south"}, Event{Kind: Asked, LMS: "north", Learner: "cy", Score: 50}, Event{Kind: Told, LMS: "north", Learner: "cy", Score: 50},
+				Event{Kind: Well, LMS: "south"}, Event{Kind: Arrived, LMS: "north", Learner: "cy", Score: 50, Stamp: at(9)})
+		}, "cy at north was told of 50, which did not arrive before south was well again"},
+		"a score that an ill LMS never got": {func(e []Event) []Event {
+			return append(e, Event{Kind: Ill, LMS: "south"}, Event{Kind: Asked, LMS: "south", Learner: "cy", Score: 50}, Event{Kind: Told, LMS: "south", Learner: "cy", Score: 50},
+				Event{Kind: Well, LMS: "south"})
+		}, "cy at south was told of 50, and the LMS has nothing"},
+		"a better score than the one that it lied about": {func(e []Event) []Event {
+			return append(e, Event{Kind: Asked, LMS: "south", Learner: "cy", Score: 50}, Event{Kind: Told, LMS: "south", Learner: "cy", Score: 50},
+				Event{Kind: Vouched, LMS: "south", Learner: "cy", Score: 0})
+		}, "cy at south was told of 50, and the LMS has nothing"},
 		"a score that nobody earned": {func(e []Event) []Event {
 			return append(e, Event{Kind: Arrived, Learner: "bob", Score: 77, Stamp: at(9)})
 		}, "bob got 77, which nobody earned"},

@@ -15,14 +15,19 @@ const (
 	Told    Kind = "told"    // it was answered with the result: the score counts
 	Arrived Kind = "arrived" // the LMS took a score
 	Killed  Kind = "killed"  // a server died, or lost its database
+	Ill     Kind = "ill"     // an LMS begins to fail, in whatever way
+	Well    Kind = "well"    // it is well again
+	Lost    Kind = "lost"    // the LMS took a score, and its answer did not arrive
+	Vouched Kind = "vouched" // the LMS said that it took a score, and did not
 )
 
 // An Event is one thing that happened. Which fields count depends on the kind.
 type Event struct {
 	Kind    Kind
 	Launch  string    // LetIn: what makes the launch one of its kind
-	Learner string    // all but Killed
-	Score   int       // Asked, Told, Arrived: percent
+	LMS     string    // all but Killed; empty where there is one
+	Learner string    // LetIn, Asked, Told, Arrived, Vouched
+	Score   int       // Asked, Told, Arrived, Vouched: percent
 	Stamp   time.Time // Arrived: the score's timestamp
 	Posts   int       // Killed: how many posts may have been under way
 }
