@@ -89,8 +89,11 @@ func (q *ledger) due(r *row, now time.Time) bool {
 }
 
 func (q *ledger) DueLanes(_ context.Context, now time.Time) (lanes []greenroom.Lane, err error) {
-	if q.look > 0 {
-		<-time.After(q.look)
+	q.mu.Lock()
+	takes := q.look
+	q.mu.Unlock()
+	if takes > 0 {
+		<-time.After(takes)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -349,3 +349,25 @@ func TestHangingDeliveryIsGivenUpWithinItsLease(t *testing.T) {
 		}
 	})
 }
+
+// A look during which the database hung says nothing about how much waits.
+func TestAfterALookThatHungTheNextIsSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newLedger(t)
+		q.platforms["a"] = healthy
+		q.look = 19 * time.Second
+		p, stop := q.work(Options{})
+		defer stop()
+		pass(time.Second)
+		q.mu.Lock()
+		q.look = 0
+		q.mu.Unlock()
+		pass(20 * time.Second)
+		q.owe("a", 1)
+		p.Wake()
+		pass(16 * time.Second)
+		if n := q.left(); n != 0 {
+			t.Error("what was earned after it waits still")
+		}
+	})
+}

@@ -85,7 +85,9 @@ type workers[D any] struct {
 }
 
 // lookShare bounds what looking at the queue may take of the time, to one part
-// in so many: where much waits, a look costs more than bringing a row.
+// in so many: where much waits, a look costs more than bringing a row. One that
+// took very long, for the database hung, puts off the next no longer than the
+// poll does.
 const lookShare = 20
 
 // A result is what a worker hands back.
@@ -191,17 +193,16 @@ func (p *workers[D]) work(ctx, work context.Context) time.Duration {
 
 // look reads which lanes have rows that are due, and when to look again.
 func (p *workers[D]) look(ctx context.Context) {
-	begun := p.now()
-	due, err := p.queue.DueLanes(ctx, begun)
+	begun, now := time.Now(), p.now() // how long it takes is no matter of the time of day
+	due, err := p.queue.DueLanes(ctx, now)
 	if err != nil {
 		p.complain(ctx, "due "+p.duty.what+"s not read", err)
-		p.due, p.stale, p.lookNext = nil, false, begun.Add(p.poll)
+		p.due, p.stale, p.lookNext = nil, false, now.Add(p.poll)
 		return
 	}
 	p.due, p.stale = due, false
-	p.lookNext = begun.Add(p.wait(ctx))
-	now := p.now()
-	p.lookAgain = now.Add(lookShare * now.Sub(begun))
+	p.lookNext = now.Add(p.wait(ctx))
+	p.lookAgain = p.now().Add(min(lookShare*time.Since(begun), p.poll))
 }
 
 // takeBack takes the results that are there already: one look serves them all.
