@@ -25,6 +25,8 @@ type way struct {
 	last    int // that arrived, -1 before the first
 	vouched int // the best that the LMS said it had taken, -1 before the first
 	stamp   time.Time
+	// ill: the LMS was when the learner was told last.
+	ill bool
 }
 
 // due tells whether a score is on its way still.
@@ -37,6 +39,8 @@ type judge struct {
 	ways    map[pupil]*way
 	ill     map[string]bool // LMSes
 	killed  int             // posts that were under way when servers died
+	hung    int             // calls of LMSes
+	heldUp  int             // those given up while a healthy LMS was owed a score
 	lost    map[string]int  // answers, by LMS
 	doubles map[string]int  // scores that arrived twice, by LMS
 }
@@ -78,6 +82,12 @@ func (j *judge) read(e Event) {
 	case Well:
 		j.felt(e.LMS)
 		delete(j.ill, e.LMS)
+	case Hung:
+		j.hung++
+	case GivenUp:
+		if len(j.owed()) > 0 {
+			j.heldUp++
+		}
 	case Lost:
 		j.lost[e.LMS]++
 	case LetIn:
@@ -89,7 +99,7 @@ func (j *judge) read(e Event) {
 		j.way(who).asked[e.Score] = true
 	case Told:
 		w := j.way(who)
-		w.told = max(w.told, e.Score)
+		w.told, w.ill = max(w.told, e.Score), j.ill[e.LMS]
 	case Vouched:
 		w := j.way(who)
 		w.vouched = max(w.vouched, e.Score)
@@ -116,12 +126,16 @@ func (j *judge) arrive(who pupil, e Event) {
 	w.last, w.stamp = max(w.last, e.Score), e.Stamp
 }
 
-// felt says which scores a healthy LMS was owed all the while another was ill.
+// owed are those for whom a score is due since their LMS was healthy.
+func (j *judge) owed() []pupil {
+	return slices.DeleteFunc(j.pupils(), func(who pupil) bool { w := j.ways[who]; return w.ill || !w.due() })
+}
+
+// felt says which scores an LMS that was healthy was owed all the while another
+// was ill.
 func (j *judge) felt(ill string) {
-	for _, who := range j.pupils() {
-		if w := j.ways[who]; !j.ill[who.lms] && w.due() {
-			j.say("%s was told of %d, which did not arrive before %s was well again", who, w.told, ill)
-		}
+	for _, who := range j.owed() {
+		j.say("%s was told of %d, which did not arrive before %s was well again", who, j.ways[who].told, ill)
 	}
 }
 
@@ -130,6 +144,10 @@ func (j *judge) end() {
 		if w := j.ways[who]; w.due() {
 			j.say("%s was told of %d, and the LMS has %s", who, w.told, inWords(w.last))
 		}
+	}
+	// A machine that is busy for long may have had one or the other.
+	if 2*j.heldUp > j.hung {
+		j.say("of %d calls that hung, %d were given up while an LMS that was healthy was owed a score", j.hung, j.heldUp)
 	}
 	over := 0
 	for lms, n := range j.doubles {

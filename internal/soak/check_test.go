@@ -45,6 +45,8 @@ func aDayOfTrouble() []Event {
 		{Kind: Arrived, LMS: "south", Learner: "ada", Score: 50, Stamp: at(1)},
 		{Kind: Ill, LMS: "south"},
 		{Kind: Lost, LMS: "south"},
+		{Kind: Hung, LMS: "south"},
+		{Kind: GivenUp, LMS: "south"},
 		{Kind: Asked, LMS: "north", Learner: "ada", Score: 0},
 		{Kind: Told, LMS: "north", Learner: "ada", Score: 0},
 		{Kind: Arrived, LMS: "north", Learner: "ada", Score: 0, Stamp: at(1)},
@@ -105,6 +107,11 @@ func TestEveryBrokenPromiseIsNamed(t *testing.T) {
 			return append(e, Event{Kind: Ill, LMS: "south"}, Event{Kind: Asked, LMS: "north", Learner: "cy", Score: 50}, Event{Kind: Told, LMS: "north", Learner: "cy", Score: 50},
 				Event{Kind: Well, LMS: "south"}, Event{Kind: Arrived, LMS: "north", Learner: "cy", Score: 50, Stamp: at(9)})
 		}, "cy at north was told of 50, which did not arrive before south was well again"},
+		"a score that waits for calls that hang elsewhere": {func(e []Event) []Event {
+			return append(e, Event{Kind: Ill, LMS: "south"}, Event{Kind: Asked, LMS: "north", Learner: "cy", Score: 50}, Event{Kind: Told, LMS: "north", Learner: "cy", Score: 50},
+				Event{Kind: Hung, LMS: "south"}, Event{Kind: GivenUp, LMS: "south"}, Event{Kind: Arrived, LMS: "north", Learner: "cy", Score: 50, Stamp: at(9)},
+				Event{Kind: Well, LMS: "south"})
+		}, "of 1 calls that hung, 1 were given up while an LMS that was healthy was owed a score"},
 		"a score that an ill LMS never got": {func(e []Event) []Event {
 			return append(e, Event{Kind: Ill, LMS: "south"}, Event{Kind: Asked, LMS: "south", Learner: "cy", Score: 50}, Event{Kind: Told, LMS: "south", Learner: "cy", Score: 50},
 				Event{Kind: Well, LMS: "south"})

@@ -14,7 +14,7 @@
 //     died, and the answers that the LMS lost;
 //   - nothing arrives that nobody earned;
 //   - what is meant for a healthy LMS arrives although another one is ill, before
-//     that one is well again. An LMS that is ill resets, hangs, lies or is gone;
+//     that one is well again and while its calls hang. An LMS that is ill resets, hangs, lies or is gone;
 //     what it says it took is its own affair.
 //
 // The short form runs with all tests; make soak runs it for as long as one

@@ -10,15 +10,17 @@ type Kind string
 
 // The kinds.
 const (
-	LetIn   Kind = "let in"  // a launch was answered with the way to the stage
-	Asked   Kind = "asked"   // the last reply of a session was sent
-	Told    Kind = "told"    // it was answered with the result: the score counts
-	Arrived Kind = "arrived" // the LMS took a score
-	Killed  Kind = "killed"  // a server died, or lost its database
-	Ill     Kind = "ill"     // an LMS begins to fail, in whatever way
-	Well    Kind = "well"    // it is well again
-	Lost    Kind = "lost"    // the LMS took a score, and its answer did not arrive
-	Vouched Kind = "vouched" // the LMS said that it took a score, and did not
+	LetIn   Kind = "let in"   // a launch was answered with the way to the stage
+	Asked   Kind = "asked"    // the last reply of a session was sent
+	Told    Kind = "told"     // it was answered with the result: the score counts
+	Arrived Kind = "arrived"  // the LMS took a score
+	Killed  Kind = "killed"   // a server died, or lost its database
+	Ill     Kind = "ill"      // an LMS begins to fail, in whatever way
+	Well    Kind = "well"     // it is well again
+	Hung    Kind = "hung"     // a call of the LMS hangs
+	GivenUp Kind = "given up" // it hung for so long that the server did not wait any more
+	Lost    Kind = "lost"     // the LMS took a score, and its answer did not arrive
+	Vouched Kind = "vouched"  // the LMS said that it took a score, and did not
 )
 
 // An Event is one thing that happened. Which fields count depends on the kind.
@@ -67,6 +69,16 @@ func (r *Record) Await(k Kind, n int, give func() bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for count(r.events, k) < n && !give() {
+		r.grown.Wait()
+	}
+}
+
+// AwaitMore returns once more than so many events have happened, or give says
+// that nobody waits any more.
+func (r *Record) AwaitMore(seen int, give func() bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for len(r.events) <= seen && !give() {
 		r.grown.Wait()
 	}
 }

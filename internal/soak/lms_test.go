@@ -3,12 +3,16 @@ package soak
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/pem"
 	"html"
 	"io"
+	"log"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -53,8 +57,12 @@ var percents = []int{100, 50, 0}
 // with the servers'.
 type school struct {
 	*platform.Platform
+	name   string
 	record *Record
-	ahead  atomic.Int64
+	clock  *clock
+	door   *door
+	// ails answers in place of a service while the school is ill.
+	ails   atomic.Pointer[illness]
 	tool   platform.Tool
 	course string
 	link   string
@@ -62,54 +70,100 @@ type school struct {
 	login  string
 }
 
-func newSchool(t *testing.T, record *Record) *school {
+func newSchool(t *testing.T, name string, record *Record, c *clock) *school {
 	t.Helper()
-	x := &school{record: record}
-	server := httptest.NewServer(x)
+	x := &school{name: name, record: record, clock: c}
+	server := httptest.NewUnstartedServer(x)
+	x.door = &door{Listener: server.Listener, hangUp: server.CloseClientConnections}
+	server.Listener = x.door
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of those who reset, too
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	var err error
-	x.Platform, err = platform.New(platform.Options{
-		Issuer: server.URL, Profile: platform.Generic,
-		Now: func() time.Time { return time.Now().Add(time.Duration(x.ahead.Load())) },
-	})
+	x.Platform, err = platform.New(platform.Options{Issuer: server.URL, Profile: platform.Generic, Now: c.now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return x
 }
 
-// ServeHTTP notes the scores that the platform takes.
+// ServeHTTP answers what tools ask for, unless the school is ill.
 func (x *school) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !strings.Contains(r.URL.Path, "/scores") {
-		x.Platform.ServeHTTP(w, r)
+	ails := x.ails.Load()
+	service := r.Method == http.MethodPost || r.Header.Get("Authorization") != ""
+	if ails != nil && service {
+		ails.answer(x, w, r)
 		return
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return // whoever sent it is gone
+	x.take(r).give(w)
+}
+
+// An answer is what the platform would say.
+type answer struct {
+	*httptest.ResponseRecorder
+	took bool // a score
+}
+
+func (a answer) give(w http.ResponseWriter) {
+	for name, values := range a.Header() {
+		w.Header()[name] = values
 	}
+	w.WriteHeader(a.Code)
+	_, _ = w.Write(a.Body.Bytes())
+}
+
+// take asks the platform, and notes a score that it takes.
+func (x *school) take(r *http.Request) answer {
+	a := answer{httptest.NewRecorder(), false}
+	e, isScore := x.scoreIn(r)
+	x.Platform.ServeHTTP(a, r)
+	if a.took = isScore && a.Code/100 == 2; a.took {
+		x.record.Add(e)
+	}
+	return a
+}
+
+// scoreIn reads the score that a request brings, if it does.
+func (x *school) scoreIn(r *http.Request) (e Event, ok bool) {
+	if !strings.Contains(r.URL.Path, "/scores") {
+		return e, false
+	}
+	body, err := io.ReadAll(r.Body) // of what is cut off, the platform will see as much
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	answer := httptest.NewRecorder()
-	x.Platform.ServeHTTP(answer, r)
 	var s platform.Score
-	if err := json.Unmarshal(body, &s); err == nil && answer.Code/100 == 2 && s.Given != nil {
-		stamp, _ := time.Parse(time.RFC3339Nano, s.Timestamp) // the platform has read it
-		x.record.Add(Event{Kind: Arrived, Learner: s.User, Score: int(math.Round(*s.Given / *s.Maximum * 100)), Stamp: stamp})
+	if err != nil || json.Unmarshal(body, &s) != nil || s.Given == nil || s.Maximum == nil {
+		return e, false
 	}
-	w.WriteHeader(answer.Code)
-	_, _ = w.Write(answer.Body.Bytes())
+	stamp, _ := time.Parse(time.RFC3339Nano, s.Timestamp) // the platform reads it too
+	return Event{
+		Kind: Arrived, LMS: x.name, Learner: s.User, Score: int(math.Round(*s.Given / *s.Maximum * 100)), Stamp: stamp,
+	}, true
+}
+
+// authority writes down where schools' certificates come from: all servers of
+// httptest have one.
+func authority(t *testing.T) (file string) {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	file = filepath.Join(t.TempDir(), "schools.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(file, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // furnish makes a workspace with a scenario, connected to the school, and an
-// activity with learners.
-func (x *school) furnish(t *testing.T, c app.Config, learners int) (who []string) {
+// activity in a course.
+func (x *school) furnish(t *testing.T, c app.Config) {
 	t.Helper()
 	h, err := app.OpenService(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	w, err := h.Service.CreateWorkspace(t.Context(), "Team", "", false)
+	w, err := h.Service.CreateWorkspace(t.Context(), "Team "+x.name, "", false)
 	if err == nil {
 		_, err = h.Service.ImportScenario(t.Context(), w.ID, "first-call.md", []byte(threeEndings))
 	}
@@ -136,12 +190,13 @@ func (x *school) furnish(t *testing.T, c app.Config, learners int) (who []string
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range learners {
-		id := x.AddUser(platform.User{Name: "Lee Learner"})
-		x.Enrol(x.course, id, platform.Learner)
-		who = append(who, id)
-	}
-	return who
+}
+
+// enrol adds somebody to the course.
+func (x *school) enrol() (id string) {
+	id = x.AddUser(platform.User{Name: "Lee Learner"})
+	x.Enrol(x.course, id, platform.Learner)
+	return id
 }
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)

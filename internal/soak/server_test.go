@@ -40,8 +40,16 @@ func TestMain(m *testing.M) {
 // A told is what a server is started with. Its clock is ahead of this
 // machine's.
 type told struct {
-	DataDir, DatabaseURL, MasterKey, PublicURL string
-	Ahead                                      time.Duration
+	DataDir, DatabaseURL, MasterKey, PublicURL, CAFile string
+
+	Ahead time.Duration
+}
+
+func (c told) config() app.Config {
+	return app.Config{
+		DataDir: c.DataDir, DatabaseURL: c.DatabaseURL, MasterKey: c.MasterKey, PublicURL: c.PublicURL, CAFile: c.CAFile,
+		Development: true, Now: func() time.Time { return time.Now().Add(c.Ahead) },
+	}
 }
 
 func serve(raw string) error {
@@ -51,10 +59,7 @@ func serve(raw string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	a, err := app.Open(ctx, app.Config{
-		DataDir: c.DataDir, DatabaseURL: c.DatabaseURL, MasterKey: c.MasterKey, PublicURL: c.PublicURL, Development: true,
-		Now: func() time.Time { return time.Now().Add(c.Ahead) },
-	})
+	a, err := app.Open(ctx, c.config())
 	if err != nil {
 		return err
 	}

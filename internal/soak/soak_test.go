@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greenroom-lti/greenroom/internal/app"
 	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
 )
 
@@ -33,10 +31,10 @@ const perLane = 2
 type trial struct {
 	t      *testing.T
 	school *school
+	clock  *clock
 	proxy  *proxy
 	class  []*learner
 	chance *rand.Rand
-	ahead  time.Duration
 	over   atomic.Bool
 	busy   sync.WaitGroup
 }
@@ -50,13 +48,14 @@ func begin(t *testing.T, database string, nodes int) *trial {
 		chosen = rand.Uint64()
 	}
 	t.Logf("to see the same chance again: -soak.seed %d", chosen)
-	x := &trial{t: t, school: newSchool(t, NewRecord()), proxy: &proxy{}, chance: rand.New(rand.NewPCG(chosen, 0))}
+	x := &trial{t: t, clock: newClock(), proxy: &proxy{}, chance: rand.New(rand.NewPCG(chosen, 0))}
+	x.school = newSchool(t, "", NewRecord(), x.clock)
 	front := httptest.NewServer(x.proxy)
 	t.Cleanup(front.Close)
-	c := told{DataDir: t.TempDir(), DatabaseURL: database, PublicURL: front.URL, MasterKey: strings.Repeat("ab", 32)}
-	who := x.school.furnish(t, app.Config{
-		DataDir: c.DataDir, DatabaseURL: database, PublicURL: front.URL, MasterKey: c.MasterKey, Development: true,
-	}, 8)
+	c := told{
+		DataDir: t.TempDir(), DatabaseURL: database, PublicURL: front.URL, CAFile: authority(t), MasterKey: strings.Repeat("ab", 32),
+	}
+	x.school.furnish(t, c.config())
 	for i := range nodes {
 		n := &node{t: t, told: c}
 		if i > 0 {
@@ -66,14 +65,10 @@ func begin(t *testing.T, database string, nodes int) *trial {
 		t.Cleanup(func() { n.end(syscall.SIGTERM) })
 		x.proxy.nodes = append(x.proxy.nodes, n)
 	}
-	client := &http.Client{
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 16},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       20 * time.Second,
-	}
-	for i, id := range who {
+	client := newBrowser()
+	for i := range 8 {
 		x.class = append(x.class, &learner{
-			id: id, school: x.school, tool: front.URL, client: client, place: fmt.Sprint("10.0.0.", i+1),
+			id: x.school.enrol(), school: x.school, tool: front.URL, client: client, place: fmt.Sprint("10.0.0.", i+1),
 			chance: rand.New(rand.NewPCG(chosen, uint64(i+1))),
 		})
 	}
@@ -99,10 +94,7 @@ func (x *trial) soon() {
 }
 
 // advance puts all clocks ahead.
-func (x *trial) advance() {
-	x.ahead += jump
-	x.school.ahead.Store(int64(x.ahead))
-}
+func (x *trial) advance() { x.clock.ahead.Add(int64(jump)) }
 
 // fails notes that servers die, with so many posts under way.
 func (x *trial) fails(posts int) {
@@ -136,7 +128,7 @@ func (x *trial) settle() {
 	var late atomic.Bool
 	patience := time.AfterFunc(time.Minute, func() { late.Store(true); x.school.record.Wake() })
 	defer patience.Stop()
-	for n := 0; !late.Load() && missing(x.school.record.Events()); n++ {
+	for !late.Load() && missing(x.school.record.Events()) {
 		arrived := count(x.school.record.Events(), Arrived)
 		x.school.record.Await(Arrived, arrived+1, late.Load)
 	}
@@ -158,7 +150,7 @@ func (x *trial) restart(nodes ...*node) {
 	}
 	x.advance()
 	for _, n := range nodes {
-		n.told.Ahead = x.ahead
+		n.told.Ahead = time.Duration(x.clock.ahead.Load())
 		n.start()
 	}
 }
@@ -174,7 +166,7 @@ func TestAKilledServerBreaksNoPromise(t *testing.T) {
 		n.end(syscall.SIGKILL)
 		x.fails(perLane)
 		x.advance()
-		n.told.Ahead = x.ahead
+		n.told.Ahead = time.Duration(x.clock.ahead.Load())
 		n.start()
 	}
 	x.soon()
@@ -216,7 +208,7 @@ func TestTwoServersAndADatabaseThatFails(t *testing.T) {
 			}
 			continue
 		}
-		n.told.Ahead = x.ahead
+		n.told.Ahead = time.Duration(x.clock.ahead.Load())
 		n.start()
 	}
 	x.soon()
