@@ -233,7 +233,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	s := newSite(t)
 	members := []string{"/w/northwind/scenarios", "/w/northwind/"}
 	admins := []string{
-		"/w/northwind/members", learnersList, "/w/northwind/settings/retention", "/w/northwind/passbacks", "/w/northwind/launches", "/w/northwind/scenarios/import", "/w/northwind/settings",
+		"/w/northwind/members", learnersList, coursesList, "/w/northwind/settings/retention", "/w/northwind/passbacks", "/w/northwind/launches", "/w/northwind/scenarios/import", "/w/northwind/settings",
 		"/w/northwind/settings/integrations", "/w/northwind/settings/audit", signingKeys, lti, lti + "/connections", lti + "/registration-urls",
 	}
 	browsers := map[string]*browser{"": s.as(""), "dana": s.as("dana"), "ada": s.as("ada"), "mel": s.as("mel"), "eve": s.as("eve")}
@@ -265,6 +265,7 @@ func TestWhoChangesWhat(t *testing.T) {
 		"/w/northwind/scenarios/import", "/w/northwind/passbacks/p1/send", signingKeys + "/rotate",
 		"/w/northwind/settings/retention", learnersList + "/x/merge", learnersList + "/x/separate", learnersList + "/x/export", learnersList + "/x/erase",
 		lti + "/connections/x/copies/keys", lti + "/connections/x/copies/keys/delete", lti + "/connections/x/copies/activities",
+		coursesList + "/x/roster", coursesList + "/x/results", "/w/northwind/scenarios/x/grading",
 	} {
 		for who, want := range map[string]int{"": 303, "mel": 404, "eve": 404} {
 			if got := visitors[who].post(path, nil); got.status != want {
@@ -287,7 +288,7 @@ func TestPagesAreSealed(t *testing.T) {
 	for _, path := range []string{
 		"/", "/workspaces", accountPath, "/w/northwind/scenarios", "/w/northwind/members", s.memberPage("mel"), "/w/northwind/passbacks", "/w/northwind/launches",
 		"/w/northwind/settings", "/w/northwind/settings/integrations", lti, "/w/northwind/nothing",
-		"/w/northwind/settings/audit", "/w/northwind/settings/delete", signingKeys, learnersList, "/w/northwind/settings/retention?months=3",
+		"/w/northwind/settings/audit", "/w/northwind/settings/delete", signingKeys, learnersList, coursesList, "/w/northwind/settings/retention?months=3",
 	} {
 		got := dana.get(path)
 		if m := inline.FindString(got.body); m != "" {

@@ -57,6 +57,9 @@ func (s *site) arrives(c greenroom.Connection, subject, name, email string) gree
 		Context: &greenroom.Context{ID: "context-" + greenroom.ContextID(subject), Deployment: "1", PlatformID: "c1", Title: "Course <i>one</i>", CreatedAt: s.now},
 		Link: &greenroom.ResourceLink{ID: "link-" + greenroom.ResourceLinkID(subject), Deployment: "1", PlatformID: "a1", Title: "=HYPERLINK()",
 			ContextID: "c1", ContextTitle: "Course <i>one</i>"},
+		Member: &greenroom.ContextMember{
+			Learns: true, Status: greenroom.MemberActive, Source: greenroom.FromLaunch, FirstSeen: s.now, LastSeen: s.now,
+		},
 		LineItem: &greenroom.LineItem{ID: "item-" + greenroom.LineItemID(subject), URL: "https://lms.example.com/items/1"},
 	}
 	launch := must(store.RecordLaunch(ctx, record))(s.t)

@@ -187,6 +187,29 @@ func TestGradingRules(t *testing.T) {
 	}
 }
 
+func TestWhatIsSentForCompletionIsNotListedAsUnsent(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		unscored := strings.NewReplacer("slug: tiny", "slug: unscored", "Words. # fair: word", "Words.").Replace(tiny)
+		must(h.ImportScenario(t.Context(), h.workspace.ID, "unscored.scenario.md", []byte(unscored)))
+		v := h.visit(h.connect(), func(l *lti.Launch) {
+			l.Custom = map[string]string{greenroom.ScenarioParameter: "unscored"}
+		})
+		unsent := func() int {
+			return len(must(h.Passbacks(t.Context(), h.admin, greenroom.PassbackFilter{})).NotSent)
+		}
+		h.attempt(v, 1) // bears on nothing
+		if n := unsent(); n != 1 {
+			t.Fatalf("%d sessions without a score are listed, want 1", n)
+		}
+		must(h.SetGrading(t.Context(), h.admin, "unscored", greenroom.GradeBest, true))
+		h.attempt(v, 1)
+		h.deliver()
+		if n := unsent(); n != 0 || h.last() != "100" {
+			t.Errorf("%d are listed, and the LMS has %s", n, h.last())
+		}
+	})
+}
+
 func TestGradingIsAnAdministratorsAndStaysWhenTheFileChanges(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		h.stock()

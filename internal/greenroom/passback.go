@@ -331,6 +331,13 @@ func notSent(ctx context.Context, store WorkspaceStore, c ConnectionID) ([]NotSe
 		if session.Standing == Graded && session.Score != nil || len(rows) == maxNotSent {
 			continue
 		}
+		sc, err := store.Scenario(ctx, session.Scenario)
+		if err != nil {
+			return nil, err
+		}
+		if _, sent := sc.grade(session); sent && session.Standing == Graded { // for having come to its end
+			continue
+		}
 		learner, err := store.Learner(ctx, session.Learner)
 		if err != nil {
 			return nil, err

@@ -23,6 +23,7 @@ type ClassView struct {
 	Activity   *greenroom.ClassActivity // nil when nobody has opened any
 	Activities []ClassChoice
 	Filters    []ClassChoice
+	Everyone   string // the list of all, where a filter or a search hides them; else empty
 	Columns    []ClassColumn
 	Lines      []ClassLine
 	Hidden     int // lines beyond those shown
@@ -149,6 +150,10 @@ func NewClassView(c greenroom.Class, q url.Values, o ClassOptions) ClassView {
 	}
 	for _, col := range classColumns {
 		v.Columns = append(v.Columns, at.column(col))
+	}
+	if everyone := v.Filters[0]; len(v.Lines) == 0 && everyone.Count > 0 {
+		at.query = ""
+		v.Everyone = at.with("show", classFilters[0].name)
 	}
 	v.Carried = []Carried{{"activity", v.Activity.Key()}, {"show", at.show}, {"sort", at.sort}}
 	return v

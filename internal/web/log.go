@@ -53,7 +53,7 @@ func workspaceIn(path string) greenroom.WorkspaceID {
 func area(path string) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch first {
-	case "lti", "stage", "assets":
+	case "lti", "stage", "course", "assets":
 		return first
 	case "livez", "readyz":
 		return "health"
