@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/app"
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -88,6 +89,9 @@ func deletionOut(d greenroom.Deletion, deleted bool) deletionJSON {
 	}
 }
 
+// deletionTime is how long a large workspace may take to go.
+const deletionTime = 6 * time.Hour
+
 func (c workspaceDelete) Run(ctx context.Context, s streams) error {
 	h, err := c.open(ctx, s)
 	if err != nil {
@@ -107,7 +111,9 @@ func (c workspaceDelete) Run(ctx context.Context, s streams) error {
 		err := c.print(s, deletionOut(d, false), func(out io.Writer) { printDeletion(out, d, "would go") })
 		return errors.Join(err, fmt.Errorf("nothing was deleted; to delete %q for good, add --yes %q", w.Name, w.Name))
 	}
-	if _, err := h.Service.DeleteWorkspace(ctx, operator, c.Yes); err != nil {
+	deleting, cancel := context.WithTimeout(ctx, deletionTime)
+	defer cancel()
+	if _, err := h.Service.DeleteWorkspace(deleting, operator, c.Yes); err != nil {
 		if _, wrong := errors.AsType[*greenroom.Invalid](err); wrong {
 			return fmt.Errorf("nothing was deleted: --yes %q is not the workspace's name, which is %q", c.Yes, w.Name)
 		}

@@ -111,10 +111,35 @@ func TestADatabaseThatHangsIsNamedAndComesBack(t *testing.T) {
 	if err := write(request); !errors.Is(err, greenroom.ErrUnreachable) {
 		t.Errorf("write: %v, want %v", err, greenroom.ErrUnreachable)
 	}
+	s.writeTime = 50 * time.Millisecond // nobody else sets an end
+	for name, write := range map[string]func(context.Context) error{
+		"a write": write,
+		"a beat":  func(ctx context.Context) error { _, err := s.Instance().Beat(ctx, "a"); return err },
+		"a chore": func(ctx context.Context) error {
+			_, err := s.Instance().TakeChore(ctx, "sweeps", time.Now(), time.Now())
+			return err
+		},
+		"a sweep": func(ctx context.Context) error { return s.Instance().SweepSignIns(ctx, time.Now()) },
+	} {
+		if err := write(t.Context()); !errors.Is(err, greenroom.ErrUnreachable) {
+			t.Errorf("%s without an end: %v, want %v", name, err, greenroom.ErrUnreachable)
+		}
+	}
 	if err := server.Thaw(); err != nil {
 		t.Fatal(err)
 	}
-	s.patience = usual
+	s.writeTime = time.Second
+	err = s.Workspace("w").Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+		_, err := tx.Keys(ctx)
+		return errors.Join(err, server.Freeze())
+	})
+	if !errors.Is(err, greenroom.ErrUnreachable) {
+		t.Errorf("a write that cannot be committed: %v, want %v", err, greenroom.ErrUnreachable)
+	}
+	if err := server.Thaw(); err != nil {
+		t.Fatal(err)
+	}
+	s.patience, s.writeTime = usual, writeTime
 	if err := errors.Join(read(t.Context()), write(t.Context())); err != nil {
 		t.Errorf("once it goes on: %v", err)
 	}

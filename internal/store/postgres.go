@@ -36,7 +36,7 @@ func openPostgres(ctx context.Context, databaseURL string) (*Store, error) {
 	}
 	s := &Store{
 		dialect: postgresDialect{}, write: db, read: db, reading: db, gather: newGather(db),
-		close: closeBoth, lockMigrations: gooseLocks, polls: pollEvery, patience: answerTime,
+		close: closeBoth, lockMigrations: gooseLocks, polls: pollEvery, patience: answerTime, writeTime: writeTime,
 	}
 	s.changes = newChanges(s, config.ConnConfig)
 	return s, nil

@@ -59,7 +59,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	closeAll := func() error { return errors.Join(prepared.close(), read.Close(), one.close(), write.Close()) }
 	return &Store{
 		dialect: sqliteDialect{}, write: write, read: read, reading: prepared, writer: one,
-		close: closeAll, lockMigrations: lock, polls: pollEvery, patience: answerTime,
+		close: closeAll, lockMigrations: lock, polls: pollEvery, patience: answerTime, writeTime: writeTime,
 	}, nil
 }
 

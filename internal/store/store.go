@@ -49,9 +49,10 @@ type Store struct {
 	told    atomic.Pointer[func(greenroom.WorkspaceID)]
 	changes *changes      // PostgreSQL: tells other processes; else nil
 	polls   time.Duration // how often Listen asks, where it has to ask
-	// patience is how long one answer is waited for.
-	patience time.Duration
-	close    func() error
+	// patience is how long one answer is waited for, and writeTime a write
+	// without an end of its own.
+	patience, writeTime time.Duration
+	close               func() error
 
 	// lockMigrations waits until no other process migrates this database.
 	lockMigrations func(context.Context) (unlock func() error, err error)

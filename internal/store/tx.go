@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store/q"
@@ -48,6 +49,8 @@ func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn)
 	if err := s.free(ctx); err != nil {
 		return err
 	}
+	ctx, cancel := s.writing(ctx)
+	defer cancel()
 	var changed []greenroom.WorkspaceID
 	inside := func(tx q.DBTX) error {
 		t := &txn{store: s, tx: tx, db: q.New(cleaner{s.watched(tx)})}
@@ -66,6 +69,21 @@ func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn)
 		s.tellChanged(w)
 	}
 	return err
+}
+
+// writeTime is how long a write may take whose caller has set no end. It is for
+// those that nobody waits for, such as the workers': a database that hangs must
+// not keep them for ever. Whoever knows that a write takes long sets an end of
+// their own.
+const writeTime = time.Minute
+
+// writing bounds a write on PostgreSQL. SQLite is this process, and hangs with
+// nobody but its disk.
+func (s *Store) writing(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ends := ctx.Deadline(); ends || s.writer != nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, s.writeTime)
 }
 
 func (s *Store) transact(ctx context.Context, inside func(q.DBTX) error) error {
