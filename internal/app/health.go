@@ -96,7 +96,7 @@ func (a *App) schema(ctx context.Context) Check {
 	case err != nil:
 		return Check{"schema", checkFail, err.Error()}
 	case s.Pending() > 0:
-		return Check{"schema", checkFail, fmt.Sprintf("version %d, older than the %d that this program needs", s.Have, s.Want)}
+		return Check{"schema", checkFail, fmt.Sprintf("version %d, with %d steps to go to the %d that this program needs", s.Have, s.Pending(), s.Want)}
 	case s.Newer():
 		return Check{"schema", checkWarn, fmt.Sprintf("version %d, newer than the %d that this program knows: upgrade this server", s.Have, s.Want)}
 	}

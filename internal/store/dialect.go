@@ -26,8 +26,8 @@ type dialect interface {
 	// at them; folder is where they are.
 	goose() (goose.Dialect, []goose.ProviderOption, error)
 	folder() string
-	// schemaVersion returns the version of the tables, 0 if there are none.
-	schemaVersion(ctx context.Context, db *sql.DB) (int64, error)
+	// applied returns the versions of the migrations that made the tables.
+	applied(ctx context.Context, db *sql.DB) ([]int64, error)
 
 	// writable tells why a transaction cannot write; nil if it can.
 	writable(ctx context.Context, tx q.DBTX) error
@@ -80,8 +80,8 @@ func (sqliteDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
 	return goose.DialectSQLite3, nil, nil
 }
 
-func (sqliteDialect) schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
-	return schemaVersion(ctx, db, "select exists (select 1 from sqlite_master where type = 'table' and name = 'goose_db_version')")
+func (sqliteDialect) applied(ctx context.Context, db *sql.DB) ([]int64, error) {
+	return applied(ctx, db, "select exists (select 1 from sqlite_master where type = 'table' and name = 'goose_db_version')")
 }
 
 // writable has nothing to ask: the transaction has begun.
@@ -161,8 +161,8 @@ func (postgresDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
 	return goose.DialectPostgres, []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
 }
 
-func (postgresDialect) schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
-	return schemaVersion(ctx, db, "select to_regclass('goose_db_version') is not null")
+func (postgresDialect) applied(ctx context.Context, db *sql.DB) ([]int64, error) {
+	return applied(ctx, db, "select to_regclass('goose_db_version') is not null")
 }
 
 func (postgresDialect) writable(ctx context.Context, tx q.DBTX) error {
@@ -258,11 +258,22 @@ func postgresCode(err error, code string) bool {
 	return ok && found.Code == code
 }
 
-func schemaVersion(ctx context.Context, db *sql.DB, hasTable string) (version int64, err error) {
+func applied(ctx context.Context, db *sql.DB, hasTable string) (versions []int64, err error) {
 	var has bool
 	if err := db.QueryRowContext(ctx, hasTable).Scan(&has); err != nil || !has {
-		return 0, err
+		return nil, err
 	}
-	err = db.QueryRowContext(ctx, "select coalesce(max(version_id), 0) from goose_db_version").Scan(&version)
-	return version, err
+	rows, err := db.QueryContext(ctx, "select version_id from goose_db_version where is_applied")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var version int64
+		if err := rows.Scan(&version); err != nil {
+			return nil, err
+		}
+		versions = append(versions, version)
+	}
+	return versions, rows.Err()
 }

@@ -58,6 +58,15 @@ func MigrateDownTo(ctx context.Context, s *Store, version int64) error {
 	return err
 }
 
+// Unmigrate takes back one migration alone, whatever came after it.
+func Unmigrate(ctx context.Context, s *Store, version int64) error {
+	p, err := s.provider()
+	if err == nil {
+		_, err = p.ApplyVersion(ctx, version, false)
+	}
+	return err
+}
+
 // Exec runs a statement as it is.
 func Exec(ctx context.Context, s *Store, statement string) error {
 	_, err := s.write.ExecContext(ctx, statement)

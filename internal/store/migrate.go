@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/pressly/goose/v3"
 )
@@ -23,7 +24,8 @@ type Schema struct {
 	pending int
 }
 
-// Pending is the number of migrations still to be applied.
+// Pending is the number of migrations still to be applied, those included that
+// are older than the newest that was.
 func (s Schema) Pending() int { return s.pending }
 
 // Newer tells whether a newer program has been at the tables.
@@ -35,6 +37,9 @@ type SchemaError struct{ Schema }
 func (e *SchemaError) Error() string {
 	if e.Newer() {
 		return fmt.Sprintf("the tables in %s are at version %d, made by a newer Greenroom; this program knows %d: install the newer program, or restore a backup that is as old as this one", e.Dialect, e.Have, e.Want)
+	}
+	if e.Have == e.Want {
+		return fmt.Sprintf("the tables in %s are at version %d, but %d of the steps before it are missing: run greenroom migrate", e.Dialect, e.Have, e.Pending())
 	}
 	return fmt.Sprintf("the tables in %s are at version %d and this program needs %d: run greenroom migrate", e.Dialect, e.Have, e.Want)
 }
@@ -68,7 +73,7 @@ func Status(ctx context.Context, o Options) (_ Schema, err error) {
 
 // Schema does what Status does, for a store that is open.
 func (s *Store) Schema(ctx context.Context) (Schema, error) {
-	have, err := s.dialect.schemaVersion(ctx, s.read)
+	applied, err := s.dialect.applied(ctx, s.read)
 	if err != nil {
 		return Schema{}, fmt.Errorf("schema version: %w", err)
 	}
@@ -76,10 +81,10 @@ func (s *Store) Schema(ctx context.Context) (Schema, error) {
 	if err != nil {
 		return Schema{}, err
 	}
-	schema := Schema{Dialect: s.Dialect(), Have: have}
+	schema := Schema{Dialect: s.Dialect(), Have: slices.Max(append(applied, 0))}
 	for _, m := range p.ListSources() {
 		schema.Want = max(schema.Want, m.Version)
-		if m.Version > have {
+		if !slices.Contains(applied, m.Version) {
 			schema.pending++
 		}
 	}
@@ -113,6 +118,8 @@ func (s *Store) migrate(ctx context.Context, log *slog.Logger) (applied int, err
 	return len(results), nil
 }
 
+// provider migrates. What was left out is applied late: a program made between
+// two versions may have been at the tables.
 func (s *Store) provider() (*goose.Provider, error) {
 	folder, err := fs.Sub(migrations, "migrations/"+s.dialect.folder())
 	if err != nil {
@@ -122,7 +129,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}
-	p, err := goose.NewProvider(dialect, s.write, folder, append(options, goose.WithDisableGlobalRegistry(true))...)
+	p, err := goose.NewProvider(dialect, s.write, folder, append(options, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))...)
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}

@@ -64,7 +64,7 @@ func readyToReceive(ctx context.Context, databaseURL string) (err error) {
 	case schema.Have == 0:
 		_, err = to.migrate(ctx, nil)
 		return err
-	case schema.Have != schema.Want:
+	case schema.Have != schema.Want, schema.Pending() > 0:
 		return &SchemaError{schema}
 	}
 	return nil

@@ -103,6 +103,28 @@ func TestMigrationsGoDownAndUpAgain(t *testing.T) {
 	}
 }
 
+// A migration that was left out, for a program made between two versions was at
+// the tables, is missed and applied late.
+func TestAMigrationThatWasLeftOutIsMissed(t *testing.T) {
+	for name, database := range databases {
+		t.Run(name, func(t *testing.T) {
+			o := database(t)
+			ok(t, store.Unmigrate(t.Context(), open(t, o), 45))
+			_, err := store.Open(t.Context(), o)
+			behind, isBehind := errors.AsType[*store.SchemaError](err)
+			if !isBehind || behind.Pending() != 1 || behind.Have != behind.Want || !strings.Contains(err.Error(), "but 1 of the steps before it are missing: run greenroom migrate") {
+				t.Fatalf("error = %v", err)
+			}
+			if applied, err := store.Migrate(t.Context(), o); err != nil || applied != 1 {
+				t.Errorf("%d were applied, %v", applied, err)
+			}
+			if status, err := store.Status(t.Context(), o); err != nil || status.Pending() != 0 {
+				t.Errorf("status = %+v, %v", status, err)
+			}
+		})
+	}
+}
+
 func TestOpenSQLite(t *testing.T) {
 	t.Run("takes any path", func(t *testing.T) {
 		folder := filepath.Join(t.TempDir(), "a b?c#d%41&e=f")
