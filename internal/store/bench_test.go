@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,7 +11,7 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
 
-// BenchmarkRecordLaunch records launches of a class of a thousand, by one
+// BenchmarkRecordLaunch records launches of new learners of ten activities, by one
 // caller and by many.
 func BenchmarkRecordLaunch(b *testing.B) {
 	for _, name := range []string{"SQLite", "PostgreSQL"} {
@@ -79,16 +80,20 @@ func benchRecord(n int64) greenroom.LaunchRecord {
 	id := fmt.Sprintf("0192f3c1-%012d", n)
 	return greenroom.LaunchRecord{
 		Launch: greenroom.Launch{
-			ID: greenroom.LaunchID(id), Reference: id[9:], At: at, Outcome: greenroom.LaunchOK, Connection: "connection",
-			Deployment: "1", MessageType: "LtiResourceLinkRequest", Standing: greenroom.Graded, StateID: id,
-			Passed: []string{"state", "signature", "issuer", "audience", "nonce"}, SignInHash: id, SignInUntil: at,
+			ID: greenroom.LaunchID(id), Reference: fmt.Sprintf("%012x", uint64(n)*0x9E3779B97F4A7C15>>16), At: at, Outcome: greenroom.LaunchOK, Connection: "connection",
+			Deployment: "1", MessageType: "LtiResourceLinkRequest", Standing: greenroom.Graded, StateID: fmt.Sprintf("%x", uint64(n)*0xD1B54A32D192ED03),
+			Passed: []string{"state", "signature", "issuer", "audience", "nonce"}, SignInHash: id, SignInUntil: at, Claims: strings.Repeat("claims", 300),
 		},
 		Learner: greenroom.Learner{
-			ID: greenroom.LearnerID(id), Subject: fmt.Sprint(n % 1000), Name: "Bea Example", Email: "bea@example.org", CreatedAt: at, SeenAt: at,
+			ID: greenroom.LearnerID(id), Subject: fmt.Sprint(n), Name: "Bea Example", Email: "bea@example.org", CreatedAt: at, SeenAt: at,
 		},
 		Link: &greenroom.ResourceLink{
 			ID: greenroom.ResourceLinkID(id), Deployment: "1", PlatformID: fmt.Sprint(n % 10), Title: "Discovery call", ContextID: "7",
 		},
+		Context: &greenroom.Context{
+			ID: greenroom.ContextID(id), Connection: "connection", Deployment: "1", PlatformID: "7", Title: "Selling", CreatedAt: at, SeenAt: at,
+		},
+		Member:   &greenroom.ContextMember{Learns: true, Status: greenroom.MemberActive, Source: greenroom.FromLaunch, FirstSeen: at, LastSeen: at},
 		LineItem: &greenroom.LineItem{ID: greenroom.LineItemID(id), URL: fmt.Sprint("https://lms.example.edu/lineitems/", n%10)},
 	}
 }

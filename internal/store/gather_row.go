@@ -2,8 +2,6 @@ package store
 
 import (
 	"encoding/json"
-
-	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
 
 // A launchRow is one launch of gatherLaunches, with its learner and what they
@@ -47,19 +45,19 @@ type launchRow struct {
 	MemberSource string `json:"member_source"`
 }
 
-// newLaunchRow expects a launch whose place is known.
-func newLaunchRow(w greenroom.WorkspaceID, r greenroom.LaunchRecord, l greenroom.Launch) launchRow {
+func newLaunchRow(one *gathered) launchRow {
+	r, l := one.record, one.record.Launch
 	passed := ""
 	if l.Passed != nil {
 		list, _ := json.Marshal(l.Passed) // texts alone: it cannot fail
 		passed = string(list)
 	}
 	row := launchRow{
-		Workspace: string(w), ID: string(l.ID), Reference: l.Reference, At: l.At.UnixMilli(), Outcome: string(l.Outcome),
-		Connection: string(l.Connection), Deployment: l.Deployment, MessageType: l.MessageType, Link: string(l.Link), Item: string(l.LineItem),
+		Workspace: string(one.workspace), ID: string(l.ID), Reference: l.Reference, At: l.At.UnixMilli(), Outcome: string(l.Outcome),
+		Connection: string(l.Connection), Deployment: l.Deployment, MessageType: l.MessageType, Link: string(one.known.link), Item: string(one.known.item),
 		Scenario: string(l.Scenario), ReturnURL: l.ReturnURL, Standing: string(l.Standing), Instructor: l.Instructor,
 		Passed: passed, State: l.StateID, SignInHash: l.SignInHash, SignInUntil: l.SignInUntil.UnixMilli(),
-		Claims: l.Claims, Took: l.Took.Milliseconds(), Rung: string(l.Rung), Context: string(l.Context),
+		Claims: l.Claims, Took: l.Took.Milliseconds(), Rung: string(l.Rung), Context: string(one.known.context),
 		DeepLinking: l.DeepLinking, ForLearner: string(l.ForLearner),
 		Learner: string(r.Learner.ID), Subject: r.Learner.Subject, Name: r.Learner.Name, Email: r.Learner.Email, Locale: r.Learner.Locale,
 	}
@@ -80,7 +78,3 @@ func (r *launchRow) clean() {
 		*text = cleanText(*text)
 	}
 }
-
-func (r *launchRow) learnerKey() string { return r.Workspace + " " + r.Connection + " " + r.Subject }
-
-func (r *launchRow) stateKey() string { return r.Workspace + " state " + r.State }

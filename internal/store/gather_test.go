@@ -19,10 +19,10 @@ func gatheredRecord(name string) greenroom.LaunchRecord {
 // While a lesson begins there is always somebody else to write: that is no
 // reason to let the first of them wait.
 func TestWhoIsWrittenDoesNotWaitForOthers(t *testing.T) {
-	g, first, others, written := &gather{}, make(chan struct{}), make(chan error, 10), 0
+	g, first, others, written := &gather{most: 1}, make(chan struct{}), make(chan error, 10), 0
 	g.write = func(_ context.Context, _ []*gathered) error {
 		if written++; written == 1 {
-			one := &gathered{newLaunchRow("w", gatheredRecord("2"), gatheredRecord("2").Launch), others}
+			one := &gathered{workspace: "w", record: gatheredRecord("2"), done: others}
 			g.mu.Lock()
 			g.waiting = append(g.waiting, one)
 			g.mu.Unlock()

@@ -100,7 +100,10 @@ func (w *workspaceStore) RecordLaunch(ctx context.Context, r greenroom.LaunchRec
 	defer cancel()
 	p := placeOf(w.workspace, r)
 	known, isKnown := w.store.places.find(p, r.Launch.At)
-	if isKnown && !r.PinDeployment && w.store.gather != nil {
+	if err := w.store.free(ctx); err != nil {
+		return greenroom.Launch{}, w.fail("launch "+string(r.Launch.ID), err)
+	}
+	if isKnown && !r.PinDeployment {
 		recorded, err := w.store.gather.record(w.workspace, r, known)
 		if !errors.Is(err, errAlone) {
 			return recorded, w.fail("launch "+string(r.Launch.ID), err)

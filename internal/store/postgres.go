@@ -35,7 +35,7 @@ func openPostgres(ctx context.Context, databaseURL string) (*Store, error) {
 		return nil, errors.Join(explain(err, config.ConnConfig), closeBoth())
 	}
 	s := &Store{
-		dialect: postgresDialect{}, write: db, read: db, reading: db, gather: newGather(db),
+		dialect: postgresDialect{}, write: db, read: db, reading: db, gather: gatherOnPostgres(db),
 		close: closeBoth, lockMigrations: gooseLocks, polls: pollEvery, patience: answerTime, writeTime: writeTime,
 	}
 	s.changes = newChanges(s, config.ConnConfig)

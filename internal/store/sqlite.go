@@ -57,10 +57,12 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	prepared := &preparing{db: read}
 	// The writer goes last: it folds the write-ahead log into the file.
 	closeAll := func() error { return errors.Join(prepared.close(), read.Close(), one.close(), write.Close()) }
-	return &Store{
+	s := &Store{
 		dialect: sqliteDialect{}, write: write, read: read, reading: prepared, writer: one,
 		close: closeAll, lockMigrations: lock, polls: pollEvery, patience: answerTime, writeTime: writeTime,
-	}, nil
+	}
+	s.gather = gatherOnSQLite(s)
+	return s, nil
 }
 
 // openSQLiteWriter opens the one connection that writes. A new file becomes one

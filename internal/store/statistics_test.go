@@ -73,6 +73,7 @@ func TestStatisticsAreAskedForSeldom(t *testing.T) {
 func TestWhatIsGatheredIsCounted(t *testing.T) {
 	counted := make(chan int, 1)
 	g := &gather{
+		most:  1,
 		write: func(context.Context, []*gathered) error { return nil },
 		wrote: func(_ context.Context, n int) { counted <- n },
 	}

@@ -43,7 +43,7 @@ type Store struct {
 	read    *sql.DB // PostgreSQL: the same pool
 	writer  *writer // nil on PostgreSQL
 	reading q.DBTX  // read, with what the dialect needs before it
-	gather  *gather // PostgreSQL: launches in one statement; else nil
+	gather  *gather // launches that come together
 	places  places
 	// told hears of changed settings; nil until somebody wants to.
 	told    atomic.Pointer[func(greenroom.WorkspaceID)]

@@ -1,0 +1,28 @@
+package store
+
+import (
+	"context"
+	"errors"
+)
+
+// gatherOnSQLite has one batch written at a time: there is one writer. Within a
+// batch there are no savepoints.
+func gatherOnSQLite(s *Store) *gather {
+	write := func(ctx context.Context, batch []*gathered) error {
+		err := s.update(ctx, func(ctx context.Context, t *txn) error {
+			for _, one := range batch {
+				l, err := recordLaunch(ctx, t, one.workspace, one.record, one.known, true)
+				if err != nil {
+					return err
+				}
+				one.learner = l.Learner
+			}
+			return nil
+		})
+		if err != nil {
+			err = errors.Join(errAlone, err)
+		}
+		return err
+	}
+	return &gather{write: write, most: 1}
+}
