@@ -48,6 +48,7 @@ type recentRows struct {
 	clients     map[[2]string][]Connection // by issuer and client ID
 	scenarios   map[ScenarioID]Scenario
 	slugs       map[string]Scenario
+	buried      map[string]bool // one, under the empty key
 }
 
 // NewRecent remembers nothing yet.
@@ -104,6 +105,12 @@ func (r *Recent) Scenario(ctx context.Context, w WorkspaceID, id ScenarioID) (Sc
 func (r *Recent) ScenarioBySlug(ctx context.Context, w WorkspaceID, slug string) (Scenario, error) {
 	return recent(ctx, r, w, slug, func(rows *recentRows) *map[string]Scenario { return &rows.slugs },
 		func(s WorkspaceStore) (Scenario, error) { return s.ScenarioBySlug(ctx, slug) })
+}
+
+// Buried is Reader.AnyTombstone.
+func (r *Recent) Buried(ctx context.Context, w WorkspaceID) (bool, error) {
+	return recent(ctx, r, w, "", func(rows *recentRows) *map[string]bool { return &rows.buried },
+		func(s WorkspaceStore) (bool, error) { return s.AnyTombstone(ctx) })
 }
 
 // Forget forgets what is known of a workspace: its settings have changed.

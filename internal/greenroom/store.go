@@ -376,6 +376,8 @@ type Reader interface {
 	NoticeService(ctx context.Context, c ConnectionID, deployment string) (NoticeService, error)
 	// Tombstone returns ErrNotFound unless somebody with this mark was erased.
 	Tombstone(ctx context.Context, c ConnectionID, mark string) (Tombstone, error)
+	// AnyTombstone tells whether there are any. SettingsVersion counts it.
+	AnyTombstone(ctx context.Context) (bool, error)
 	// LegacyKeys returns a connection's, by key.
 	LegacyKeys(ctx context.Context, c ConnectionID) ([]LegacyKey, error)
 	// LegacyLinks returns a connection's, by ID.

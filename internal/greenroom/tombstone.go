@@ -56,7 +56,10 @@ func (s *Service) welcome(ctx context.Context, w WorkspaceID, record LaunchRecor
 		return // nobody, or somebody who was here before
 	}
 	store := s.Store.Workspace(w)
-	found, err := s.buried(ctx, store, w, l.Connection, who.Subject)
+	found, err := s.Known().Buried(ctx, w)
+	if err == nil && found {
+		found, err = s.buried(ctx, store, w, l.Connection, who.Subject)
+	}
 	if err == nil && found {
 		err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
 			return tx.LiftTombstone(ctx, l.Connection, s.tombstone(w, l.Connection, who.Subject).Mark)

@@ -111,8 +111,15 @@ func (r reader) Tombstone(ctx context.Context, c greenroom.ConnectionID, mark st
 	})
 }
 
+// AnyTombstone implements greenroom.Reader.
+func (r reader) AnyTombstone(ctx context.Context) (bool, error) {
+	found, err := many(ctx, r, "tombstones", (*q.Queries).AnyTombstone, r.workspace, func(mark string) string { return mark })
+	return len(found) > 0, err
+}
+
 // SaveTombstone implements greenroom.Tx.
 func (t *workspaceTx) SaveTombstone(ctx context.Context, s greenroom.Tombstone) error {
+	t.txn.changeSettings(t.workspace) // of AnyTombstone
 	return t.fail("tombstone of connection "+string(s.Connection), t.txn.db.SaveTombstone(ctx, q.SaveTombstoneParams{
 		WorkspaceID: t.workspace, ConnectionID: s.Connection, Mark: s.Mark, At: column.Time(s.At),
 	}))

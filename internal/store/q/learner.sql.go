@@ -12,6 +12,33 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/store/column"
 )
 
+const anyTombstone = `-- name: AnyTombstone :many
+select mark from tombstones where workspace_id = $1 limit 1
+`
+
+func (q *Queries) AnyTombstone(ctx context.Context, workspaceID greenroom.WorkspaceID) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, anyTombstone, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var mark string
+		if err := rows.Scan(&mark); err != nil {
+			return nil, err
+		}
+		items = append(items, mark)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deleteLearner = `-- name: DeleteLearner :execrows
 delete from learners where workspace_id = $1 and id = $2
 `

@@ -59,6 +59,9 @@ delete from learners where workspace_id = @workspace_id and id = @id;
 select * from tombstones
 where workspace_id = @workspace_id and connection_id = @connection_id and mark = @mark;
 
+-- name: AnyTombstone :many
+select mark from tombstones where workspace_id = @workspace_id limit 1;
+
 -- name: SaveTombstone :exec
 insert into tombstones (workspace_id, connection_id, mark, at)
 values (@workspace_id, @connection_id, @mark, @at)

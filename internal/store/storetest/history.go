@@ -187,6 +187,7 @@ func testTombstones(t *testing.T, s greenroom.Store) {
 	}
 	change := func(fn func(ctx context.Context, tx greenroom.Tx) error) error { return w.Update(t.Context(), fn) }
 	equal(t, "found", must(find(w.tombstone.Mark))(t), w.tombstone)
+	equal(t, "any", must(w.AnyTombstone(t.Context()))(t), true)
 	refused(t, second(find("other")), greenroom.ErrNotFound)
 	again := w.tombstone
 	again.At = minutes(9)
@@ -199,6 +200,7 @@ func testTombstones(t *testing.T, s greenroom.Store) {
 			return tx.LiftTombstone(ctx, w.connection.ID, w.tombstone.Mark)
 		}))
 		refused(t, second(find(w.tombstone.Mark)), greenroom.ErrNotFound)
+		equal(t, "any left", must(w.AnyTombstone(t.Context()))(t), false)
 	}
 }
 

@@ -51,6 +51,7 @@ var reading = map[string]func(ctx context.Context, b greenroom.Reader, a *world)
 	"Tombstone": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.Tombstone(ctx, a.connection.ID, a.tombstone.Mark))
 	},
+	"AnyTombstone": func(ctx context.Context, b greenroom.Reader, _ *world) []any { return got(b.AnyTombstone(ctx)) },
 	"LegacyKeys": func(ctx context.Context, b greenroom.Reader, a *world) []any {
 		return got(b.LegacyKeys(ctx, a.connection.ID))
 	},

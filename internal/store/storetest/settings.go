@@ -28,6 +28,7 @@ func testSettingsVersion(t *testing.T, s greenroom.Store) {
 		grows("workspace", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveWorkspace(ctx, w.workspace) }))
 		grows("connection", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, w.connection) }))
 		grows("scenario", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveScenario(ctx, w.scenario, w.version) }))
+		grows("a tombstone", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveTombstone(ctx, w.tombstone) }))
 		grows("a deployment", func() {
 			r := w.record(500)
 			r.Launch.Deployment, r.PinDeployment = "new", true
