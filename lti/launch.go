@@ -72,7 +72,7 @@ type Launch struct {
 
 	Passed []Check         // in the order in which they were made
 	Odd    []string        // optional claims of odd types, which were ignored
-	Claims json.RawMessage // the verified payload
+	Claims json.RawMessage // the verified payload: a JSON object
 }
 
 // User is who the launch is about, as far as the platform tells.

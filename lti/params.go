@@ -1,9 +1,9 @@
 package lti
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -56,11 +56,13 @@ func formBody(w http.ResponseWriter, r *http.Request) (string, error) {
 	if err != nil || media != "application/x-www-form-urlencoded" {
 		return "", fmt.Errorf("media type %.100q", r.Header.Get("Content-Type"))
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
-	if err != nil {
+	var body bytes.Buffer
+	// Room for a read that finds the end, as ReadFrom wants it.
+	body.Grow(int(min(max(r.ContentLength, 0), maxForm)) + bytes.MinRead)
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxForm)); err != nil {
 		return "", fmt.Errorf("read body: %w", err)
 	}
-	return string(body), nil
+	return body.String(), nil
 }
 
 // NewParams returns parameters that arrived by a method, GET or POST. The

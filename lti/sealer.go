@@ -16,7 +16,8 @@ const maxState = 400
 var stateLabel = []byte("lti login state 1")
 
 // A Sealer makes states that hold the login themselves, sealed with AES-256-GCM,
-// so that a login writes nothing. Embed it and add Spend to have States.
+// so that a login writes nothing. Embed it and add Spend to have States. It may
+// be used by many at once.
 type Sealer struct {
 	aead cipher.AEAD
 }

@@ -35,8 +35,20 @@ const more = "…"
 // claims that no specification of LTI names, the names stay and the values are
 // masked. It returns "" for what is no JSON object.
 func MaskClaims(payload json.RawMessage) string {
-	claims, ok := readClaims(payload)
-	if !ok {
+	if !json.Valid(payload) {
+		return ""
+	}
+	return maskValid(payload)
+}
+
+// maskValid is MaskClaims for what has been found to be JSON, as the claims of a
+// verified launch have.
+func maskValid(payload json.RawMessage) string {
+	if len(payload) == 0 {
+		return ""
+	}
+	claims := readClaims(payload)
+	if claims.kind != '{' {
 		return ""
 	}
 	w := claimWriter{out: make([]byte, 0, len(payload))}
@@ -44,9 +56,10 @@ func MaskClaims(payload json.RawMessage) string {
 	for _, m := range claimOrder(claims.members) {
 		rule, known := claimRules[m.key]
 		switch {
+		case known: // none of them opens anything
 		case secretKey(m.key):
 			continue
-		case !known:
+		default:
 			rule = masked
 		}
 		key, before := claimKey(m.key), len(w.out)

@@ -22,14 +22,10 @@ type claimMember struct {
 	value claimValue
 }
 
-// readClaims reads an object; false for what is none.
-func readClaims(payload []byte) (claimValue, bool) {
-	if !json.Valid(payload) {
-		return claimValue{}, false
-	}
+// readClaims reads valid JSON.
+func readClaims(payload []byte) claimValue {
 	r := claimReader{text: string(payload), broken: !utf8.Valid(payload)}
-	v := r.value()
-	return v, v.kind == '{'
+	return r.value()
 }
 
 // A claimReader walks through valid JSON.

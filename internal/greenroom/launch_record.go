@@ -195,7 +195,7 @@ func (s *Service) launchRecord(l *lti.Launch, sc Scenario, at Arrival) (LaunchRe
 			Scenario: sc.ID, ReturnURL: returnURL(l, s.AllowHTTP),
 			Standing: StandingOf(l), Instructor: l.Roles.Instructor(),
 			Passed: checkNames(l.Passed), StateID: l.StateID, SignInUntil: now.Add(signInLife),
-			Claims: MaskClaims(l.Claims), Took: at.took(now), Rung: at.Rung, DeepLinking: asked,
+			Claims: maskValid(l.Claims), Took: at.took(now), Rung: at.Rung, DeepLinking: asked,
 		},
 		Learner: Learner{
 			ID: learnerID, Connection: connection, Subject: l.Subject,

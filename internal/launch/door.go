@@ -45,7 +45,7 @@ func (l *Launch) door(r *http.Request) (*door, error) {
 		login: urls.Login(w.ID), launch: urls.Launch(w.ID), stored: urls.Stored(w.ID),
 		registrations: l.platforms.Registrations(w.ID), keySets: l.platforms.KeySets(w.ID),
 		// A key of the workspace's own: a state of another one is unknown here.
-		sealer: lti.NewSealer(l.service.Vault.Derive("launch state " + string(w.ID))),
+		sealer: l.sealer("launch state " + string(w.ID)),
 		hosts: func(ctx context.Context, target *url.URL) bool {
 			return l.isOurs(ctx, w.ID, urls, target)
 		},

@@ -39,6 +39,7 @@ type Launch struct {
 	platforms Platforms
 	log       *greenroom.LaunchLog
 	pages     *web.Templates
+	sealers   sealers
 }
 
 // New returns the endpoints. Refused launches go to the log.

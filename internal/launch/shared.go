@@ -24,7 +24,7 @@ func (l *Launch) sharedDoor(r *http.Request) *door {
 		registrations: l.platforms.SharedRegistrations(), keySets: l.platforms.SharedKeySets(),
 		// A key of this door's own: a state of a workspace is unknown here, and
 		// the other way round.
-		sealer: lti.NewSealer(l.service.Vault.Derive("shared launch state")),
+		sealer: l.sealer("shared launch state"),
 		hosts: func(ctx context.Context, target *url.URL) bool {
 			of, err := l.service.HostOf(ctx, target.Host)
 			return err == nil && l.isOurs(ctx, of, urls, target)
