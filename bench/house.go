@@ -53,6 +53,7 @@ Hi.
 `
 
 func newHouse(ctx context.Context, s settings, url string) (*house, error) {
+	app.CollectSeldom()
 	a, err := app.Open(ctx, app.Config{DataDir: s.Folder, DatabaseURL: s.Database, PublicURL: url, Development: true})
 	if err != nil {
 		return nil, err

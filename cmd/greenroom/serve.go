@@ -43,6 +43,7 @@ func (c serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	app.CollectSeldom()
 	a, err := app.Open(ctx, config)
 	if err != nil {
 		return err
