@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -136,11 +137,14 @@ func (t *Tool) begin(r loginRequest, registration Registration, launchURL string
 	if _, err := io.ReadFull(t.random(), random[:]); err != nil {
 		return nil, fmt.Errorf("read randomness: %w", err)
 	}
+	now := t.now()
+	id := random[:16]
+	stamp(id, now)
 	text := base64.RawURLEncoding.EncodeToString
 	life := t.stateLife()
 	pending := PendingLogin{
-		ID: text(random[:16]), Nonce: text(random[16:32]),
-		Registration: registration.ID, Expires: t.now().Add(life).Truncate(time.Second),
+		ID: text(id), Nonce: text(random[16:32]),
+		Registration: registration.ID, Expires: now.Add(life).Truncate(time.Second),
 		Binding:    Bind(r.target, launchURL),
 		Deployment: BindDeployment(r.deployment), StorageTarget: r.storageTarget,
 	}
@@ -158,6 +162,15 @@ func (t *Tool) begin(r loginRequest, registration Registration, launchURL string
 		RedirectURL: redirect, Cookie: t.cookie(pending.ID, secret, int(life/time.Second)),
 		Pending: pending, Registration: registration, Storage: storageFor(pending, registration, secret),
 	}, nil
+}
+
+// stamp begins an identifier with the time, 48 bits of milliseconds: what is
+// spent at one time lies side by side in the index of whoever keeps it. 80 bits
+// of chance are left.
+func stamp(id []byte, now time.Time) {
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
+	copy(id, ms[2:])
 }
 
 // authURL is the authentication request (Security 1.0 §5.1.1.2). A query that

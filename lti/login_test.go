@@ -351,3 +351,16 @@ func formPost(target, media, body string) *http.Request {
 	r.Header.Set("Content-Type", media)
 	return r
 }
+
+// What is spent at one time lies side by side where it is kept, and is still
+// nothing to guess.
+func TestStatesOfOneTimeBeginAlike(t *testing.T) {
+	a, err1 := startLogin(t, loginTool(), loginForm())
+	b, err2 := startLogin(t, loginTool(), loginForm())
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	if a.Pending.ID[:8] != b.Pending.ID[:8] || a.Pending.ID == b.Pending.ID {
+		t.Errorf("%s and %s are of one time", a.Pending.ID, b.Pending.ID)
+	}
+}

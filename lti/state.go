@@ -36,7 +36,7 @@ var (
 // A PendingLogin is what a tool must remember between the login request and
 // the launch.
 type PendingLogin struct {
-	ID            string    // random; becomes Launch.StateID
+	ID            string    // the time and 80 bits of chance; becomes Launch.StateID
 	Registration  string    // Registration.ID
 	Nonce         string    // what the id_token must carry
 	Expires       time.Time // whole seconds

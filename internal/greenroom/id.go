@@ -2,6 +2,7 @@ package greenroom
 
 import (
 	"io"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -43,8 +44,22 @@ const referenceAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 // ReferenceLength is the length of a reference in characters.
 const ReferenceLength = 12
 
-// NewReference makes the 12 characters by which a person can name one request
-// to an administrator (60 bits).
+// RequestReference makes the 12 characters by which a person can name one
+// request to an administrator. Those of one second begin alike, 25 bits of the
+// time, so that a database's index has them side by side; the rest is chance.
+func RequestReference(now time.Time, random io.Reader) (string, error) {
+	text, err := NewReference(random)
+	if err != nil {
+		return "", err
+	}
+	reference := []byte(text)
+	for i, seconds := 4, now.Unix(); i >= 0; i, seconds = i-1, seconds/32 {
+		reference[i] = referenceAlphabet[seconds&31]
+	}
+	return string(reference), nil
+}
+
+// NewReference makes 12 such characters of chance alone (60 bits).
 func NewReference(random io.Reader) (string, error) {
 	raw := make([]byte, ReferenceLength)
 	if _, err := io.ReadFull(random, raw); err != nil {

@@ -52,7 +52,7 @@ func (k *Kit) Wrap(next http.Handler) http.Handler {
 
 		k.setHeaders(out.Header())
 		var err error
-		if noted.reference, err = greenroom.NewReference(k.random); err != nil {
+		if noted.reference, err = greenroom.RequestReference(begun, k.random); err != nil {
 			k.fail(out, r, fmt.Errorf("reference: %w", err))
 			return
 		}
