@@ -78,6 +78,9 @@ func TestUnit(t *testing.T) {
 	}
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
+		if _, err := os.Stat("/etc/debian_version"); err == nil && os.Getenv("CI") != "" {
+			t.Error("systemd-analyze is not here; ./tools/needs installs it")
+		}
 		t.Log("systemd-analyze is not here: read only")
 		return
 	}
@@ -89,8 +92,8 @@ func TestUnit(t *testing.T) {
 	if out, err := exec.Command(analyze, "verify", local).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("verify: %v\n%s", err, out)
 	}
-	if out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=25", local).CombinedOutput(); err != nil {
-		t.Errorf("more exposed than 2.5: %v\n%s", err, out)
+	if out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=15", local).CombinedOutput(); err != nil {
+		t.Errorf("more exposed than 1.5: %v\n%s", err, out)
 	}
 }
 
