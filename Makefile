@@ -1,7 +1,7 @@
 # make test    every test; installs what they need where it can
 # make fuzz    every fuzz target for a few seconds, or FUZZTIME=5m
 # make soak    servers and databases that fail, for as long as SOAK=500 rounds take
-# make check   formatting, vet, lint, generated code
+# make check   formatting, vet, lint; Docker's, Compose's and Prometheus' own eyes on deploy/
 # make bench   figures, and Greenroom beside the least that a server can do; BENCH="-what rows"
 # make build   the binary, in bin/
 # make release archives of the binary for all systems, in dist/
@@ -39,6 +39,7 @@ check:
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	cd tools/deploy && $(GO) vet ./... && $(GO) test -count=1 ./...
 	@pinned="$$($(GO) list -m -f '{{.Version}}' modernc.org/libc)"; \
 	wanted="$$($(GO) list -m -f '{{.GoMod}}' modernc.org/sqlite | xargs awk '$$1=="modernc.org/libc"{print $$2} $$2=="modernc.org/libc"{print $$3}')"; \
 	test "$$pinned" = "$$wanted" || { echo "modernc.org/libc is $$pinned, but modernc.org/sqlite was made for $$wanted"; exit 1; }
@@ -53,9 +54,11 @@ release:
 	rm -rf dist
 	$(GO) run ./deploy/release -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -out dist
 
-# Makes one archive twice, in different places and without a cache, and compares.
+# Makes one archive twice, in different places and without a cache, and compares;
+# and the image, by the Dockerfile's very words.
 release-check:
 	$(GO) run ./deploy/release -check -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)'
+	cd tools/deploy && EXACT=1 $(GO) test -count=1 -run Image ./...
 
 # Code that is made of SQL. The commands stand beside the directives.
 generate:

@@ -1,5 +1,6 @@
-// Package deploy_test holds the files of this folder, which nothing here can
-// run, to what can be seen by reading them.
+// Package deploy_test holds the files of this folder to what can be seen by
+// reading them. tools/deploy reads them with the eyes of Docker, Compose and
+// Prometheus.
 package deploy_test
 
 import (
@@ -7,11 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v3"
 )
 
 func read(t *testing.T, path string) string {
@@ -94,129 +92,6 @@ func TestUnit(t *testing.T) {
 	}
 	if out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=15", local).CombinedOutput(); err != nil {
 		t.Errorf("more exposed than 1.5: %v\n%s", err, out)
-	}
-}
-
-// An instruction is one of a Dockerfile, its lines joined.
-type instruction struct{ word, rest string }
-
-func dockerfile(t *testing.T) (all []instruction) {
-	t.Helper()
-	text := strings.ReplaceAll(read(t, "docker/Dockerfile"), "\\\n", " ")
-	for n, line := range strings.Split(text, "\n") {
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		word, rest, ok := strings.Cut(line, " ")
-		if !ok || !slices.Contains(strings.Fields("FROM WORKDIR COPY RUN ARG ENV USER VOLUME EXPOSE STOPSIGNAL HEALTHCHECK ENTRYPOINT CMD"), word) {
-			t.Errorf("line %d: %s", n+1, line)
-		}
-		all = append(all, instruction{word, rest})
-	}
-	return all
-}
-
-func TestDockerfile(t *testing.T) {
-	all := dockerfile(t)
-	stages, last := map[string]bool{}, 0
-	for n, i := range all {
-		switch i.word {
-		case "FROM":
-			last = n
-			image, stage, named := strings.Cut(i.rest, " AS ")
-			if !strings.Contains(image, ":") || strings.HasSuffix(image, ":latest") {
-				t.Errorf("%s may be anything one day", image)
-			}
-			if named {
-				stages[stage] = true
-			}
-		case "COPY":
-			if from := regexp.MustCompile(`--from=(\S+)`).FindStringSubmatch(i.rest); from != nil && !stages[from[1]] {
-				t.Errorf("there is no stage %s", from[1])
-			}
-		}
-	}
-	final := map[string]string{}
-	for _, i := range all[last:] {
-		if i.word == "RUN" {
-			t.Errorf("there is no shell to run %s", i.rest)
-		}
-		final[i.word] = i.rest
-	}
-	for word, want := range map[string]string{
-		"USER": "65532:65532", "VOLUME": "/data", "ENTRYPOINT": `["/usr/local/bin/greenroom"]`, "CMD": `["serve"]`, "STOPSIGNAL": "SIGTERM",
-	} {
-		if final[word] != want {
-			t.Errorf("%s %s, want %s", word, final[word], want)
-		}
-	}
-	if !strings.HasSuffix(final["HEALTHCHECK"], `CMD ["/usr/local/bin/greenroom", "health"]`) {
-		t.Errorf("HEALTHCHECK %s", final["HEALTHCHECK"])
-	}
-	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "../go.mod"))
-	if !strings.HasPrefix(all[0].rest, "golang:"+version[1]+" ") {
-		t.Errorf("built by %s, and go.mod wants %s", all[0].rest, version[1])
-	}
-}
-
-func TestCompose(t *testing.T) {
-	var file struct {
-		Name     string
-		Services map[string]struct {
-			Build struct{ Context, Dockerfile string }
-			Image string
-
-			Restart         string
-			User            string
-			Environment     map[string]string
-			Volumes         []string
-			Networks        []string
-			Ports           []string
-			ReadOnly        bool                                  `yaml:"read_only"`
-			CapDrop         []string                              `yaml:"cap_drop"`
-			SecurityOpt     []string                              `yaml:"security_opt"`
-			StopGracePeriod string                                `yaml:"stop_grace_period"`
-			DependsOn       map[string]struct{ Condition string } `yaml:"depends_on"`
-		}
-		Networks map[string]struct {
-			IPAM struct{ Config []struct{ Subnet string } }
-		}
-		Volumes map[string]any
-	}
-	d := yaml.NewDecoder(strings.NewReader(read(t, "docker/compose.yaml")))
-	d.KnownFields(true)
-	if err := d.Decode(&file); err != nil {
-		t.Fatal(err)
-	}
-	g := file.Services["greenroom"]
-	if !g.ReadOnly || !slices.Equal(g.CapDrop, []string{"ALL"}) || g.User != "65532:65532" || len(g.Ports) != 0 {
-		t.Errorf("greenroom may do more than it has to: %+v", g)
-	}
-	if g.Environment["GREENROOM_TRUST_PROXY"] != file.Networks["inside"].IPAM.Config[0].Subnet {
-		t.Errorf("the proxy's network is %v, and %s is trusted", file.Networks["inside"], g.Environment["GREENROOM_TRUST_PROXY"])
-	}
-	if _, err := os.Stat(filepath.Join("docker", g.Build.Context, g.Build.Dockerfile)); err != nil {
-		t.Error(err)
-	}
-	for name, s := range file.Services {
-		for _, v := range s.Volumes {
-			source, _, _ := strings.Cut(v, ":")
-			_, declared := file.Volumes[source]
-			_, err := os.Stat(filepath.Join("docker", source))
-			if !declared && (err != nil || !strings.HasPrefix(source, "./")) {
-				t.Errorf("%s: there is no volume %s", name, source)
-			}
-		}
-		for _, n := range s.Networks {
-			if _, ok := file.Networks[n]; !ok {
-				t.Errorf("%s: there is no network %s", name, n)
-			}
-		}
-		for on, how := range s.DependsOn {
-			if _, ok := file.Services[on]; !ok || how.Condition != "service_healthy" {
-				t.Errorf("%s depends on %s %s", name, on, how.Condition)
-			}
-		}
 	}
 }
 
