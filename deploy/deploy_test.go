@@ -98,7 +98,7 @@ func TestUnit(t *testing.T) {
 func TestProxies(t *testing.T) {
 	nginx := read(t, "nginx/greenroom.conf")
 	for _, want := range []string{
-		"proxy_set_header Host $host;", "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+		"proxy_set_header Host $http_host;", "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
 		"proxy_set_header X-Forwarded-Proto $scheme;", "proxy_pass http://greenroom;", "client_max_body_size 2m;",
 	} {
 		if !strings.Contains(nginx, want) {
