@@ -26,12 +26,12 @@ type registrationAdd struct {
 	database
 	outgoing
 	printed
-	Name      string `help:"Name of the LMS." required:""`
-	Issuer    string `help:"Issuer / platform ID." required:""`
+	Name      string `help:"Name of the LMS. What is known of --product need not be given: name, issuer and addresses."`
+	Issuer    string `help:"Issuer / platform ID."`
 	ClientID  string `help:"Client ID that the vendor gave." required:""`
-	AuthURL   string `help:"Authentication request URL." required:""`
-	TokenURL  string `help:"Access token URL." required:""`
-	JWKSURL   string `help:"Public keyset URL." required:"" name:"jwks-url"`
+	AuthURL   string `help:"Authentication request URL."`
+	TokenURL  string `help:"Access token URL."`
+	JWKSURL   string `help:"Public keyset URL." name:"jwks-url"`
 	Audience  string `help:"Audience of token requests, if it is not the access token URL."`
 	Product   string `help:"Which LMS it is, for its ways: blackboard, schoology, itslearning …"`
 	Claimants string `help:"Who in the LMS may bring a deployment to a workspace: administrator or instructor." default:"administrator"`

@@ -53,6 +53,38 @@ func (h *house) refuses(what string, err error, want greenroom.ClaimTrouble) {
 	}
 }
 
+func TestWhatAllCustomersOfAVendorShareIsNotTyped(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		saved := must(h.SaveShared(t.Context(), greenroom.SharedForm{Product: "Blackboard", ClientID: "app-1"}))
+		r := saved.Registration
+		if r.Platform != "Blackboard Learn" || r.Issuer != "https://blackboard.com" || r.Product != "BlackboardLearn" || len(saved.Warnings) != 0 ||
+			r.KeySetURL != "https://developer.blackboard.com/api/v1/management/applications/app-1/jwks.json" {
+			t.Errorf("Blackboard: %+v, warned of %q", r, saved.Warnings)
+		}
+		beta := must(h.SaveShared(t.Context(), greenroom.SharedForm{
+			Product: "canvas", Issuer: " https://canvas.beta.instructure.com ", ClientID: "7", TokenURL: "https://school.example.com/login/oauth2/token",
+		})).Registration
+		if beta.AuthURL != "https://sso.beta.canvaslms.com/api/lti/authorize_redirect" || beta.TokenURL != "https://school.example.com/login/oauth2/token" {
+			t.Errorf("Canvas' beta: %+v", beta)
+		}
+		for product, want := range map[string]string{
+			"itslearning": "issuer: ", "": "platform: ", "nobody knows": "platform: ",
+		} {
+			_, err := h.SaveShared(t.Context(), greenroom.SharedForm{Product: product, ClientID: "app-1"})
+			if bad, ok := errors.AsType[*greenroom.Invalid](err); !ok || !strings.Contains(bad.Error(), want) {
+				t.Errorf("%q: %v, want %q", product, err, want)
+			}
+		}
+		odd := must(h.SaveShared(t.Context(), greenroom.SharedForm{
+			Platform: "Odd", Issuer: "https://odd.example.com", ClientID: "1", Product: "oddity",
+			AuthURL: "https://odd.example.com/a", TokenURL: "https://odd.example.com/t", KeySetURL: "https://odd.example.com/k",
+		}))
+		if len(odd.Warnings) != 1 || odd.Registration.Product != "oddity" {
+			t.Errorf("an LMS of which nothing is known: %+v, warned of %q", odd.Registration, odd.Warnings)
+		}
+	})
+}
+
 func TestADeploymentIsClaimedWithTheCodeOfAWorkspace(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		r := h.vendor(nil)

@@ -1,6 +1,7 @@
 package greenroom
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/greenroom-lti/greenroom/lti"
+	"github.com/greenroom-lti/greenroom/lti/profile"
 )
 
 // A SharedRegistration belongs to the instance: some vendors give one client
@@ -59,7 +61,9 @@ func (c Claimants) may(roles lti.Roles) bool {
 	return roles.PlatformAdministrator() || c == ClaimByInstructors && roles.Instructor()
 }
 
-// A SharedForm is what the operator types about a shared registration.
+// A SharedForm is what the operator types about a shared registration. Where
+// Product is an LMS that has the same name and addresses for all customers, they
+// need not be typed.
 type SharedForm struct {
 	Platform  string // field platform
 	Issuer    string // field issuer
@@ -68,8 +72,32 @@ type SharedForm struct {
 	TokenURL  string // field token_url
 	KeySetURL string // field jwks_url
 	Audience  string // field audience, may be empty
-	Product   string // field product, may be empty
+	Product   string // field product, may be empty: a code of package profile, or what the LMS calls itself
 	Claimants string // field claimants; empty: administrators
+}
+
+// filled is the form with what is known of the LMS where nothing was typed, and
+// with the product as the LMS itself calls it. It tells whether the product is
+// one that is known.
+func (f SharedForm) filled() (SharedForm, bool) {
+	product := strings.TrimSpace(f.Product)
+	lms, ok := profile.ByCode(strings.ToLower(product))
+	if ok {
+		f.Product = lms.Families[0]
+	} else if lms = profile.For(product); lms.Code == profile.Generic().Code {
+		return f, false
+	}
+	issuer := strings.TrimSpace(f.Issuer)
+	known := lms.Endpoints
+	for _, other := range lms.Environments {
+		if other.Endpoints.Issuer == issuer {
+			known = other.Endpoints
+		}
+	}
+	known = known.Fill(issuer, strings.TrimSpace(f.ClientID))
+	f.Platform, f.Issuer = cmp.Or(f.Platform, lms.Name), cmp.Or(issuer, known.Issuer)
+	f.AuthURL, f.TokenURL, f.KeySetURL = cmp.Or(f.AuthURL, known.AuthURL), cmp.Or(f.TokenURL, known.TokenURL), cmp.Or(f.KeySetURL, known.KeySetURL)
+	return f, true
 }
 
 func (f SharedForm) check(allowHTTP bool) (SharedRegistration, error) {
@@ -119,6 +147,7 @@ type SavedShared struct {
 // set is fetched once; a platform that cannot be reached is a warning. It is
 // for the operator. *Invalid names fields.
 func (s *Service) SaveShared(ctx context.Context, f SharedForm) (SavedShared, error) {
+	f, known := f.filled()
 	r, err := f.check(s.AllowHTTP)
 	if err != nil {
 		return SavedShared{}, err
@@ -127,6 +156,9 @@ func (s *Service) SaveShared(ctx context.Context, f SharedForm) (SavedShared, er
 		return SavedShared{}, err
 	}
 	saved := SavedShared{Warnings: issuerWarning(Connection{Issuer: r.Issuer})}
+	if r.Product != "" && !known {
+		saved.Warnings = append(saved.Warnings, "Greenroom knows nothing of an LMS called “"+r.Product+"”, so it treats it as any LMS that follows the specifications.")
+	}
 	report, err := s.Platforms.FetchKeySet(ctx, r.KeySetURL)
 	if err != nil {
 		saved.Warnings = append(saved.Warnings, keySetWarning(err))
