@@ -193,16 +193,17 @@ func (p *workers[D]) work(ctx, work context.Context) time.Duration {
 
 // look reads which lanes have rows that are due, and when to look again.
 func (p *workers[D]) look(ctx context.Context) {
-	begun, now := time.Now(), p.now() // how long it takes is no matter of the time of day
-	due, err := p.queue.DueLanes(ctx, now)
+	begun := p.now()
+	due, err := p.queue.DueLanes(ctx, begun)
 	if err != nil {
 		p.complain(ctx, "due "+p.duty.what+"s not read", err)
-		p.due, p.stale, p.lookNext = nil, false, now.Add(p.poll)
+		p.due, p.stale, p.lookNext = nil, false, begun.Add(p.poll)
 		return
 	}
 	p.due, p.stale = due, false
-	p.lookNext = now.Add(p.wait(ctx))
-	p.lookAgain = p.now().Add(min(lookShare*time.Since(begun), p.poll))
+	p.lookNext = begun.Add(p.wait(ctx))
+	now := p.now()
+	p.lookAgain = now.Add(min(lookShare*now.Sub(begun), p.poll)) // a clock that was put forward may say days
 }
 
 // takeBack takes the results that are there already: one look serves them all.
