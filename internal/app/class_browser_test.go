@@ -139,6 +139,7 @@ func TestTeacherSeesTheClassInABrowser(t *testing.T) {
 	teacher := lms.opened(func() { lms.click(d.Activity) })
 	teacher.click("See how the class is doing")
 	teacher.sees("average of best scores")
+	teacher.sees("Read grades from the LMS")
 	teacher.audit()
 	teacher.fits(320)
 	teacher.shoot("class-teacher", 1280, 1100)

@@ -157,7 +157,7 @@ func signInToGreenroom(p *tab, d *app.Demo) *tab {
 	admin.fill("E-mail", app.DemoEmail)
 	admin.fill("Password", app.DemoPassword)
 	admin.click("Sign in")
-	admin.sees("Scenarios")
+	admin.until("the first page behind the sign-in", `document.querySelector("h1")?.innerText === "Scenarios"`)
 	return admin
 }
 
