@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/netip"
 	"text/tabwriter"
 
 	"github.com/greenroom-lti/greenroom/internal/app"
@@ -29,14 +28,17 @@ func (d database) config(log *slog.Logger) app.Config {
 
 // outgoing says which LMSes may be called.
 type outgoing struct {
-	AllowNetwork []netip.Prefix `help:"Private network on which LMSes may be, for example 10.1.0.0/16." env:"GREENROOM_ALLOW_NETWORK" placeholder:"CIDR"`
-	AllowPort    []uint16       `help:"Port that LMSes may use beside 443." env:"GREENROOM_ALLOW_PORT" placeholder:"N"`
-	CAFile       string         `help:"Certificates to trust beside the system's, PEM." name:"ca-file" env:"GREENROOM_CA_FILE" placeholder:"FILE"`
-	Dev          bool           `help:"Development: allow http and LMSes on this machine." env:"GREENROOM_DEV"`
+	AllowNetwork []network `help:"Private network on which LMSes may be, for example 10.1.0.0/16." env:"GREENROOM_ALLOW_NETWORK" placeholder:"CIDR"`
+	AllowPort    []port    `help:"Port that LMSes may use beside 443." env:"GREENROOM_ALLOW_PORT" placeholder:"N"`
+	CAFile       string    `help:"Certificates to trust beside the system's, PEM." name:"ca-file" env:"GREENROOM_CA_FILE" placeholder:"FILE"`
+	Dev          bool      `help:"Development: allow http and LMSes on this machine." env:"GREENROOM_DEV"`
 }
 
 func (o outgoing) apply(c *app.Config) {
-	c.AllowNetworks, c.AllowPorts, c.CAFile, c.Development = o.AllowNetwork, o.AllowPort, o.CAFile, o.Dev
+	c.AllowNetworks, c.CAFile, c.Development = prefixes(o.AllowNetwork), o.CAFile, o.Dev
+	for _, p := range o.AllowPort {
+		c.AllowPorts = append(c.AllowPorts, uint16(p))
+	}
 }
 
 // printed says how a command answers.

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -93,8 +94,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	return 0
 }
 
+// noValue is what the parser says of a flag at the end without its value.
+var noValue = regexp.MustCompile(`^(--[a-z-]+): expected .* but got "EOL" \(<EOL>\)$`)
+
 func mistyped(err error, errs io.Writer) int {
-	fmt.Fprintln(errs, "greenroom:", err)
+	fmt.Fprintln(errs, "greenroom:", noValue.ReplaceAllString(err.Error(), "$1 needs a value"))
 	fmt.Fprintln(errs, "Try \"greenroom --help\", or --help behind a command.")
 	return 2
 }

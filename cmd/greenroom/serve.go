@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,22 +19,22 @@ import (
 type serveCmd struct {
 	database
 	outgoing
-	Listen         string         `help:"Address to listen on. Default: 127.0.0.1:8080, or :443 with --https or --tls-cert." env:"GREENROOM_LISTEN" placeholder:"HOST:PORT"`
-	PublicURL      string         `help:"What browsers and LMSes call, for example https://practice.example.com." env:"GREENROOM_PUBLIC_URL" required:"" placeholder:"URL"`
-	HTTPS          bool           `help:"Speak https without a proxy: order and renew certificates by ACME." name:"https" env:"GREENROOM_HTTPS"`
-	ACMEEmail      string         `help:"Where the certificate authority may write to." name:"acme-email" env:"GREENROOM_ACME_EMAIL" placeholder:"EMAIL"`
-	ACMEDirectory  string         `help:"Another certificate authority than Let's Encrypt, by its ACME directory." name:"acme-directory" env:"GREENROOM_ACME_DIRECTORY" placeholder:"URL"`
-	HTTPListen     string         `help:"Address for plain http, from which browsers are sent to https and where the certificate authority asks; none: no such address. Default with --https: :80." name:"http-listen" env:"GREENROOM_HTTP_LISTEN" placeholder:"HOST:PORT"`
-	TLSCert        string         `help:"Speak https with this certificate (PEM, with its chain), which somebody else renews." name:"tls-cert" env:"GREENROOM_TLS_CERT" placeholder:"FILE"`
-	TLSKey         string         `help:"Private key of that certificate." name:"tls-key" env:"GREENROOM_TLS_KEY" placeholder:"FILE"`
-	SupportContact string         `help:"Whom people may ask: an e-mail address or a sentence." env:"GREENROOM_SUPPORT_CONTACT" placeholder:"TEXT"`
-	TrustProxy     []netip.Prefix `help:"Network of reverse proxies whose X-Forwarded-For is believed, for example 10.0.0.0/24; those on this machine are." env:"GREENROOM_TRUST_PROXY" placeholder:"CIDR"`
-	LaunchLogKeep  keepTime       `help:"How long the launch log keeps its rows, for example 30d; at least 2d." env:"GREENROOM_LAUNCH_LOG_KEEP" default:"90d" placeholder:"DAYS"`
-	KeyMaxAge      time.Duration  `help:"How long a signing key signs before the next one takes over by itself; 0: never." env:"GREENROOM_KEY_MAX_AGE" default:"4320h" placeholder:"DURATION"`
-	KeyOverlap     time.Duration  `help:"How long a signing key stays published after its last signature." env:"GREENROOM_KEY_OVERLAP" default:"168h" placeholder:"DURATION"`
-	MetricsListen  string         `help:"Private address for metrics, health in detail and profiles, for example 127.0.0.1:9090; empty: none. Whoever reaches it sees all of it." env:"GREENROOM_METRICS_LISTEN" placeholder:"HOST:PORT"`
-	SlowQuery      time.Duration  `help:"Log queries to the database that take this long; 0: none." env:"GREENROOM_SLOW_QUERY" default:"500ms" placeholder:"DURATION"`
-	LogFormat      string         `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text" placeholder:"FORMAT"`
+	Listen         string    `help:"Address to listen on. Default: 127.0.0.1:8080, or :443 with --https or --tls-cert." env:"GREENROOM_LISTEN" placeholder:"HOST:PORT"`
+	PublicURL      string    `help:"What browsers and LMSes call, for example https://practice.example.com." env:"GREENROOM_PUBLIC_URL" required:"" placeholder:"URL"`
+	HTTPS          bool      `help:"Speak https without a proxy: order and renew certificates by ACME." name:"https" env:"GREENROOM_HTTPS"`
+	ACMEEmail      string    `help:"Where the certificate authority may write to." name:"acme-email" env:"GREENROOM_ACME_EMAIL" placeholder:"EMAIL"`
+	ACMEDirectory  string    `help:"Another certificate authority than Let's Encrypt, by its ACME directory." name:"acme-directory" env:"GREENROOM_ACME_DIRECTORY" placeholder:"URL"`
+	HTTPListen     string    `help:"Address for plain http, from which browsers are sent to https and where the certificate authority asks; none: no such address. Default with --https: :80." name:"http-listen" env:"GREENROOM_HTTP_LISTEN" placeholder:"HOST:PORT"`
+	TLSCert        string    `help:"Speak https with this certificate (PEM, with its chain), which somebody else renews." name:"tls-cert" env:"GREENROOM_TLS_CERT" placeholder:"FILE"`
+	TLSKey         string    `help:"Private key of that certificate." name:"tls-key" env:"GREENROOM_TLS_KEY" placeholder:"FILE"`
+	SupportContact string    `help:"Whom people may ask: an e-mail address or a sentence." env:"GREENROOM_SUPPORT_CONTACT" placeholder:"TEXT"`
+	TrustProxy     []network `help:"Network of reverse proxies whose X-Forwarded-For is believed, for example 10.0.0.0/24; those on this machine are." env:"GREENROOM_TRUST_PROXY" placeholder:"CIDR"`
+	LaunchLogKeep  keepTime  `help:"How long the launch log keeps its rows, for example 30d; at least 2d." env:"GREENROOM_LAUNCH_LOG_KEEP" default:"90d" placeholder:"DAYS"`
+	KeyMaxAge      length    `help:"How long a signing key signs before the next one takes over by itself; 0: never." env:"GREENROOM_KEY_MAX_AGE" default:"4320h" placeholder:"DURATION"`
+	KeyOverlap     length    `help:"How long a signing key stays published after its last signature." env:"GREENROOM_KEY_OVERLAP" default:"168h" placeholder:"DURATION"`
+	MetricsListen  string    `help:"Private address for metrics, health in detail and profiles, for example 127.0.0.1:9090; empty: none. Whoever reaches it sees all of it." env:"GREENROOM_METRICS_LISTEN" placeholder:"HOST:PORT"`
+	SlowQuery      length    `help:"Log queries to the database that take this long; 0: none." env:"GREENROOM_SLOW_QUERY" default:"500ms" placeholder:"DURATION"`
+	LogFormat      string    `help:"text or json." env:"GREENROOM_LOG_FORMAT" enum:"text,json" default:"text" placeholder:"FORMAT"`
 }
 
 func (c serveCmd) Run(ctx context.Context, s streams) error {
@@ -51,7 +50,7 @@ func (c serveCmd) Run(ctx context.Context, s streams) error {
 	defer a.Close()
 	l, err := net.Listen("tcp", c.listen())
 	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
+		return listenError("--listen", err)
 	}
 	beside, err := c.serveBeside(ctx, a)
 	if err != nil {
@@ -79,7 +78,7 @@ func (c serveCmd) serveBeside(ctx context.Context, a *app.App) (stop func(), err
 		flag, address, what string
 		serve               func(context.Context, net.Listener) error
 	}{
-		{"--metrics-listen", c.MetricsListen, "metrics, health and profiles for whoever reaches this address", a.ServePrivate},
+		{metricsFlag, c.MetricsListen, "metrics, health and profiles for whoever reaches this address", a.ServePrivate},
 		{"--http-listen", c.httpListen(), "plain http is sent to https", a.ServeRedirects},
 	} {
 		if one.address == "" {
@@ -88,7 +87,7 @@ func (c serveCmd) serveBeside(ctx context.Context, a *app.App) (stop func(), err
 		l, err := net.Listen("tcp", one.address)
 		if err != nil {
 			stop()
-			return nil, fmt.Errorf("%s: %w", one.flag, err)
+			return nil, listenError(one.flag, err)
 		}
 		served.Go(func() {
 			if err := one.serve(ctx, l); err != nil {
@@ -96,8 +95,19 @@ func (c serveCmd) serveBeside(ctx context.Context, a *app.App) (stop func(), err
 			}
 		})
 		a.Config.Log.Info(one.what, "listen", l.Addr().String())
+		if one.flag == metricsFlag && !private(l.Addr()) {
+			a.Config.Log.Warn("whoever reaches the address of --metrics-listen sees figures and profiles, and is asked for no password; keep it on 127.0.0.1, or on a network of your own behind a firewall", "listen", l.Addr().String())
+		}
 	}
 	return stop, nil
+}
+
+const metricsFlag = "--metrics-listen"
+
+// private tells whether an address is none that the internet can reach.
+func private(a net.Addr) bool {
+	at, err := netip.ParseAddrPort(a.String())
+	return err == nil && (at.Addr().Unmap().IsLoopback() || at.Addr().Unmap().IsPrivate())
 }
 
 // speaksTLS tells whether the server does without a proxy.
@@ -133,6 +143,8 @@ func (c serveCmd) checkTLS() error {
 		text = "--tls-cert and --tls-key belong together"
 	case c.speaksTLS() && strings.HasPrefix(c.PublicURL, "http:"):
 		text = "--public-url begins with http://, but the server would speak https"
+	case c.ACMEEmail != "" && !strings.Contains(c.ACMEEmail, "@"):
+		text = fmt.Sprintf("--acme-email %q is no e-mail address", c.ACMEEmail)
 	case !c.HTTPS && (c.ACMEEmail != "" || c.ACMEDirectory != ""):
 		text = "--acme-email and --acme-directory are for --https"
 	case !c.speaksTLS() && c.httpListen() != "":
@@ -152,13 +164,13 @@ func (c serveCmd) appConfig(s streams) (app.Config, error) {
 	c.apply(&config)
 	public, err := checkPublicURL(c.PublicURL, c.Dev)
 	config.PublicURL, config.SupportContact = public, c.SupportContact
-	config.TrustedProxies = c.TrustProxy
+	config.TrustedProxies = prefixes(c.TrustProxy)
 	config.LaunchLogKeep = time.Duration(c.LaunchLogKeep)
-	config.SlowQuery = c.SlowQuery
+	config.SlowQuery = time.Duration(c.SlowQuery)
 	config.HTTPS, config.ACMEEmail, config.ACMEDirectory = c.HTTPS, c.ACMEEmail, c.ACMEDirectory
 	config.Listen, config.HTTPListen = c.listen(), c.httpListen()
 	config.TLSCert, config.TLSKey = c.TLSCert, c.TLSKey
-	config.KeyMaxAge, config.KeyOverlap = c.KeyMaxAge, c.KeyOverlap
+	config.KeyMaxAge, config.KeyOverlap = time.Duration(c.KeyMaxAge), time.Duration(c.KeyOverlap)
 	return config, errors.Join(err, c.checkKeys(), c.checkTLS())
 }
 
@@ -167,31 +179,10 @@ func (c serveCmd) checkKeys() error {
 	if c.KeyOverlap <= 0 {
 		return errUsage{errors.New("--key-overlap must be more than 0")}
 	}
-	if err := (greenroom.KeyPolicy{MaxAge: c.KeyMaxAge, Overlap: c.KeyOverlap}).Check(); err != nil {
-		return errUsage{fmt.Errorf("--key-max-age %s, --key-overlap %s: %w", c.KeyMaxAge, c.KeyOverlap, err)}
+	age, overlap := time.Duration(c.KeyMaxAge), time.Duration(c.KeyOverlap)
+	if err := (greenroom.KeyPolicy{MaxAge: age, Overlap: overlap}).Check(); err != nil {
+		return errUsage{fmt.Errorf("--key-max-age %s, --key-overlap %s: %w", age, overlap, err)}
 	}
-	return nil
-}
-
-// A keepTime is a length of time in days, such as 90d, or as Go writes it.
-type keepTime time.Duration
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (k *keepTime) UnmarshalText(text []byte) error {
-	s := string(text)
-	d, err := time.ParseDuration(s)
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		var n uint64
-		n, err = strconv.ParseUint(days, 10, 16) // more would not fit a duration
-		d = time.Duration(n) * 24 * time.Hour
-	}
-	switch {
-	case err != nil:
-		return fmt.Errorf("%q is no length of time; 90d is 90 days", s)
-	case d < app.MinLaunchLogKeep:
-		return fmt.Errorf("%s is too short: keep the launch log for 2d at least", s)
-	}
-	*k = keepTime(d)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,6 +27,9 @@ func lockFolder(folder string) (*flock.Flock, error) {
 }
 
 func makeFolder(folder string) error {
+	if folder == "" {
+		return errors.New("no data directory: give --data DIR")
+	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return unusable(folder, err)
 	}

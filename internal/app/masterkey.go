@@ -30,7 +30,7 @@ func (c Config) masterKey() (key [32]byte, fresh bool, err error) {
 		return c.makeMasterKey(path)
 	}
 	if err != nil {
-		return key, false, err
+		return key, false, fmt.Errorf("the master key cannot be read: %w; give the file to the account that runs greenroom (user %d)", err, os.Getuid())
 	}
 	key, err = parseMasterKey(string(raw))
 	if err != nil {
@@ -69,7 +69,7 @@ func parseMasterKey(s string) (key [32]byte, err error) {
 		raw, err = hex.DecodeString(s)
 	}
 	if err != nil || len(raw) != len(key) {
-		return key, errors.New("the master key must be 32 bytes in base64 or hexadecimal")
+		return key, errors.New("the master key must be 32 bytes in base64 or hexadecimal; bring back the copy that was kept")
 	}
 	return [32]byte(raw), nil
 }

@@ -32,9 +32,6 @@ type House struct {
 // the use cases over it.
 func OpenService(ctx context.Context, c Config) (*House, error) {
 	c = c.withDefaults()
-	if c.DataDir == "" {
-		return nil, errors.New("no data directory: give --data DIR")
-	}
 	if err := c.keyPolicy().Check(); err != nil {
 		return nil, err
 	}

@@ -64,6 +64,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	a := &App{House: h, lock: lock, begun: c.Now()}
+	if err := a.Store.CanWrite(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
 	if err := a.assemble(); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}

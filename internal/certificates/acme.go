@@ -66,6 +66,13 @@ func New(o Options) (*ACME, error) {
 		Storage: &certmagic.FileStorage{Path: o.Folder}, Logger: log,
 		OCSP: certmagic.OCSPConfig{DisableStapling: true}, // another address that would be called
 	}
+	config.OnEvent = func(ctx context.Context, event string, data map[string]any) error {
+		if event == "cert_failed" {
+			o.Log.WarnContext(ctx, "no certificate was given; see that the name leads to this server, and that the authority reaches it on ports 443 and 80; it is asked again by and by",
+				"host", data["identifier"], "renewal", data["renewal"], "err", data["error"])
+		}
+		return nil
+	}
 	a.main = certmagic.New(a.cache, config)
 	config.OnDemand = &certmagic.OnDemandConfig{DecisionFunc: o.Allowed}
 	a.others = certmagic.New(a.cache, config)

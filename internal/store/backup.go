@@ -54,6 +54,9 @@ func Backup(ctx context.Context, o Options, path string, replace bool) (_ Copy, 
 	}
 	defer os.Remove(temp)
 	if err := vacuumInto(ctx, o.Path, temp); err != nil {
+		if (sqliteDialect{}).isFull(err) {
+			err = &startError{"no room: " + filepath.Dir(path) + " needs as much of it as the database has", err}
+		}
 		return Copy{}, fmt.Errorf("copy the database: %w", err)
 	}
 	found, err := examine(ctx, temp, "the copy")

@@ -84,8 +84,12 @@ func (sqliteDialect) applied(ctx context.Context, db *sql.DB) ([]int64, error) {
 	return applied(ctx, db, "select exists (select 1 from sqlite_master where type = 'table' and name = 'goose_db_version')")
 }
 
-// writable has nothing to ask: the transaction has begun.
-func (sqliteDialect) writable(context.Context, q.DBTX) error { return nil }
+// writable begins to write, and writes nothing: a transaction alone begins on a
+// file that can only be read as well.
+func (sqliteDialect) writable(ctx context.Context, tx q.DBTX) error {
+	_, err := tx.ExecContext(ctx, "delete from chores where false")
+	return err
+}
 
 func (sqliteDialect) isTaken(err error) bool {
 	return sqliteCode(err, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)

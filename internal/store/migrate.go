@@ -75,7 +75,7 @@ func Status(ctx context.Context, o Options) (_ Schema, err error) {
 func (s *Store) Schema(ctx context.Context) (Schema, error) {
 	applied, err := s.dialect.applied(ctx, s.read)
 	if err != nil {
-		return Schema{}, fmt.Errorf("schema version: %w", err)
+		return Schema{}, explainRights(fmt.Errorf("schema version: %w", err))
 	}
 	p, err := s.provider()
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *Store) migrate(ctx context.Context, log *slog.Logger) (applied int, err
 	}
 	results, err := p.Up(ctx)
 	if err != nil {
-		return len(results), fmt.Errorf("migrate: %w", err)
+		return len(results), explainRights(fmt.Errorf("migrate: %w", err))
 	}
 	for _, r := range results {
 		if log != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store"
+	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
 )
 
 func TestOpenWithoutMigrating(t *testing.T) {
@@ -200,6 +202,60 @@ func TestOpenSQLite(t *testing.T) {
 		}
 		all.Wait()
 	})
+}
+
+// A PostgreSQL that answers, and will not do, is told with what to do about it.
+func TestAPostgresThatWillNotDoIsNamed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		spoil, undo string // %s is the database
+		change      func(u *url.URL)
+		want        string
+	}{
+		"texts as they come": {
+			"create database %s_other encoding 'SQL_ASCII' locale 'C' template template0", "drop database %s_other",
+			func(u *url.URL) { u.Path += "_other" }, "has the encoding SQL_ASCII: make one that has UTF8",
+		},
+		"a user without rights": {
+			"create role %s_guest login", "drop role %s_guest",
+			func(u *url.URL) {
+				params := u.Query()
+				params.Set("user", u.Path[1:]+"_guest")
+				u.RawQuery = params.Encode()
+			}, "make that user its owner",
+		},
+		"one that is only read": {
+			"alter database %s set default_transaction_read_only = on", "select '%s'",
+			func(*url.URL) {}, "name the one that is written",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := store.Options{DatabaseURL: pgtest.URL(t)}
+			s := open(t, o)
+			u, err := url.Parse(o.DatabaseURL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.DB(s).ExecContext(t.Context(), fmt.Sprintf(tc.spoil, u.Path[1:])); err != nil {
+				t.Fatal(err)
+			}
+			undo := fmt.Sprintf(tc.undo, u.Path[1:])
+			t.Cleanup(func() {
+				if _, err := store.DB(s).Exec(undo); err != nil {
+					t.Error(err)
+				}
+			})
+			tc.change(u)
+			o.DatabaseURL = u.String()
+			spoilt, err := store.Open(t.Context(), o)
+			if err == nil {
+				err = errors.Join(spoilt.CanWrite(t.Context()), spoilt.Close())
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error = %v", err)
+			}
+		})
+	}
 }
 
 func TestOpenPostgresNamesNoPassword(t *testing.T) {

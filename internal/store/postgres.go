@@ -34,6 +34,9 @@ func openPostgres(ctx context.Context, databaseURL string) (*Store, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(explain(err, config.ConnConfig), closeBoth())
 	}
+	if err := checkEncoding(ctx, db); err != nil {
+		return nil, errors.Join(err, closeBoth())
+	}
 	s := &Store{
 		dialect: postgresDialect{}, write: db, read: db, reading: db, gather: gatherOnPostgres(db),
 		close: closeBoth, lockMigrations: gooseLocks, polls: pollEvery, patience: answerTime, writeTime: writeTime,

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net"
@@ -37,10 +39,33 @@ func explain(err error, c *pgx.ConnConfig) error {
 		what = fmt.Sprintf("PostgreSQL at %s has no connection left: raise its max_connections, or lower pool_max_conns in the database URL", at)
 	case answered:
 		what = fmt.Sprintf("PostgreSQL at %s refuses", at)
+	case strings.Contains(err.Error(), "server refused TLS connection"):
+		what = fmt.Sprintf("PostgreSQL at %s speaks no TLS, and the database URL asks for it: switch ssl on there, or leave out sslmode", at)
 	default:
 		what = fmt.Sprintf("PostgreSQL at %s cannot be reached: see that it runs, and that host and port in the database URL are right", at)
 	}
 	return &startError{what, err}
+}
+
+// checkEncoding refuses a database that does not keep all texts as they are.
+func checkEncoding(ctx context.Context, db *sql.DB) error {
+	var name string
+	if err := db.QueryRowContext(ctx, "select current_setting('server_encoding')").Scan(&name); err != nil {
+		return fmt.Errorf("encoding of the database: %w", err)
+	}
+	if name != "UTF8" {
+		return fmt.Errorf("the database has the encoding %s: make one that has UTF8, by createdb --encoding=UTF8 --template=template0", name)
+	}
+	return nil
+}
+
+// explainRights adds to an error of reading or making tables what to do about
+// it, if the user of the database URL may not do so.
+func explainRights(err error) error {
+	if err == nil || !postgresCode(err, "42501") {
+		return err
+	}
+	return &startError{"the user of the database URL may not read or make tables in this database: make that user its owner, or name the user who made them", err}
 }
 
 // A startError is an error of the first connection with what to do about it, in

@@ -39,26 +39,26 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
 	if err := touchPrivate(path); err != nil {
-		return nil, fmt.Errorf("database %s: %w", path, err)
+		return nil, explainSQLite(path, err)
 	}
 	lock := func(ctx context.Context) (func() error, error) { return lockSQLite(ctx, path+"-lock") }
 	write, err := openSQLiteWriter(ctx, path, lock)
 	if err != nil {
-		return nil, fmt.Errorf("database %s: %w", path, err)
+		return nil, explainSQLite(path, err)
 	}
 	read, err := openSQLitePool(ctx, path, sqliteReaders, "_pragma", "query_only(1)")
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), write.Close())
+		return nil, errors.Join(explainSQLite(path, err), write.Close())
 	}
 	one, err := newWriter(ctx, write)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), read.Close(), write.Close())
+		return nil, errors.Join(explainSQLite(path, err), read.Close(), write.Close())
 	}
 	prepared := &preparing{db: read}
 	// The writer goes last: it folds the write-ahead log into the file.
 	closeAll := func() error { return errors.Join(prepared.close(), read.Close(), one.close(), write.Close()) }
 	s := &Store{
-		dialect: sqliteDialect{}, write: write, read: read, reading: prepared, writer: one,
+		dialect: sqliteDialect{}, path: path, write: write, read: read, reading: prepared, writer: one,
 		close: closeAll, lockMigrations: lock, polls: pollEvery, patience: answerTime, writeTime: writeTime,
 	}
 	s.gather = gatherOnSQLite(s)

@@ -34,6 +34,7 @@ type Options struct {
 // A Store keeps Greenroom's data in one database.
 type Store struct {
 	dialect dialect
+	path    string // of SQLite's file; empty on PostgreSQL
 
 	observer Observer
 	slow     time.Duration
