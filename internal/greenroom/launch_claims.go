@@ -47,11 +47,13 @@ func maskValid(payload json.RawMessage) string {
 	if len(payload) == 0 {
 		return ""
 	}
-	claims := readClaims(payload)
+	workroom := claimRooms.Get().(*claimRoom)
+	defer workroom.leave()
+	claims := workroom.readClaims(payload)
 	if claims.kind != '{' {
 		return ""
 	}
-	w := claimWriter{out: make([]byte, 0, len(payload))}
+	w := claimWriter{out: workroom.out[:0], written: make([]writtenClaim, 0, len(claims.members))}
 	room, left := maxClaims-len(`{"…":"1000000 more"}`), 0
 	for _, m := range claimOrder(claims.members) {
 		rule, known := claimRules[m.key]
@@ -76,7 +78,8 @@ func maskValid(payload json.RawMessage) string {
 		}
 	}
 	w.rest(left)
-	return string(w.end())
+	workroom.out = w.end()
+	return string(workroom.out)
 }
 
 // rest says how many members were left out.
@@ -170,7 +173,8 @@ func maskObject(out []byte, rule claimRule, o claimValue, depth int) []byte {
 	if depth >= maxClaimDepth {
 		return appendText(out, more)
 	}
-	w, left := claimWriter{out: out, from: len(out)}, 0
+	var few [8]writtenClaim // as most objects have
+	w, left := claimWriter{out: out, from: len(out), written: few[:0]}, 0
 	for _, m := range o.members {
 		switch {
 		case secretKey(m.key):
@@ -233,21 +237,21 @@ var unresolved = regexp.MustCompile(`^\$[A-Za-z][A-Za-z.]{1,60}$`)
 // mask keeps of a text its first letter and its length; of an e-mail address
 // the domain and the length.
 func mask(s string) string {
-	n, unit := utf8.RuneCountInString(s), "characters"
+	n, unit := utf8.RuneCountInString(s), " characters)"
 	if n == 1 {
-		unit = "character"
+		unit = " character)"
 	}
 	s = clip(s, maxClaimScanned)
 	shown := "•••"
-	if hasEmail(s) {
-		shown += "@" + clip(email.FindStringSubmatch(s)[1], 100)
+	if domain := emailDomain(s); domain != "" {
+		shown += "@" + clip(domain, 100)
 	} else if first := oneLine(s); n > 3 && first != "" {
 		r, _ := utf8.DecodeRuneInString(first)
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			shown = string(r) + shown
 		}
 	}
-	return fmt.Sprintf("%s (%d %s)", shown, n, unit)
+	return shown + " (" + strconv.Itoa(n) + unit
 }
 
 var (
@@ -280,10 +284,19 @@ func withoutSteering(s string) string {
 	}, oneLine(s))
 }
 
-// hasEmail looks for the sign first: most texts have none, and each launch has
-// many texts.
-func hasEmail(s string) bool {
-	return (strings.Contains(s, "@") || strings.Contains(s, "%40")) && email.MatchString(s)
+func hasEmail(s string) bool { return emailDomain(s) != "" }
+
+// emailDomain is that of the first e-mail address in a text. It looks for the
+// sign first: most texts have none, and each launch has many texts.
+func emailDomain(s string) string {
+	if !strings.Contains(s, "@") && !strings.Contains(s, "%40") {
+		return ""
+	}
+	at := email.FindStringSubmatchIndex(s)
+	if at == nil {
+		return ""
+	}
+	return s[at[2]:at[3]]
 }
 
 // withoutQuery leaves out of a URL the user name, and the values of its query

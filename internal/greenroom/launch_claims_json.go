@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -22,18 +24,43 @@ type claimMember struct {
 	value claimValue
 }
 
-// readClaims reads valid JSON.
-func readClaims(payload []byte) claimValue {
-	r := claimReader{text: string(payload), broken: !utf8.Valid(payload)}
-	return r.value()
+// claimRoom is what masking works in, used again and again: what it leaves
+// behind would be a third of a launch's garbage.
+type claimRoom struct {
+	open, members []claimMember
+	out           []byte
+}
+
+// maxClaimRoom bounds what is kept of it: few tokens are that long.
+const maxClaimRoom = 64 << 10
+
+var claimRooms = sync.Pool{New: func() any { return new(claimRoom) }}
+
+// leave gives it back, without what it held of a person.
+func (r *claimRoom) leave() {
+	clear(r.open[:cap(r.open)])
+	clear(r.members)
+	clear(r.out)
+	if cap(r.out) <= maxClaimRoom && cap(r.members) <= maxClaimRoom/64 {
+		claimRooms.Put(r)
+	}
+}
+
+// readClaims reads valid JSON. What it returns lasts until the room is left.
+func (r *claimRoom) readClaims(payload []byte) claimValue {
+	reader := claimReader{text: string(payload), broken: !utf8.Valid(payload), open: r.open[:0], members: r.members[:0]}
+	v := reader.value()
+	r.open, r.members = reader.open, reader.members
+	return v
 }
 
 // A claimReader walks through valid JSON.
 type claimReader struct {
-	text   string
-	at     int
-	broken bool // somewhere it is no UTF-8
-	open   []claimMember
+	text    string
+	at      int
+	broken  bool          // somewhere it is no UTF-8
+	open    []claimMember // of what is open, the innermost last
+	members []claimMember // of what is closed
 }
 
 // next goes to the next byte that means something, and returns it.
@@ -73,8 +100,10 @@ func (r *claimReader) inside(bracket byte) claimValue {
 		r.open = append(r.open, m)
 	}
 	r.at++
-	v := claimValue{kind: bracket, members: slices.Clone(r.open[first:])}
+	from := len(r.members)
+	r.members = append(r.members, r.open[first:]...)
 	r.open = r.open[:first]
+	v := claimValue{kind: bracket, members: slices.Clip(r.members[from:])}
 	if bracket == '[' {
 		return v
 	}
@@ -176,10 +205,21 @@ func (w *claimWriter) end() []byte {
 
 // appendText writes a string as encoding/json does, but for HTML.
 func appendText(out []byte, s string) []byte {
-	for _, r := range s {
-		if r < ' ' || r == '"' || r == '\\' || r == '\u2028' || r == '\u2029' || r == utf8.RuneError {
-			return append(out, jsonText(s)...)
-		}
+	if !isVerbatim(s) {
+		return append(out, jsonText(s)...)
 	}
 	return append(append(append(out, '"'), s...), '"')
+}
+
+// isVerbatim tells whether JSON has a text as it is.
+func isVerbatim(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ' || c == '"' || c == '\\':
+			return false
+		case c >= utf8.RuneSelf:
+			return utf8.ValidString(s) && !strings.ContainsAny(s, "\"\\\u2028\u2029\uFFFD") && !strings.ContainsFunc(s, unicode.IsControl)
+		}
+	}
+	return true
 }
