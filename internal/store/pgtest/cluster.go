@@ -27,11 +27,15 @@ type cluster struct {
 	halt     func(syscall.Signal) // returns when the server is gone
 }
 
-// careless keeps nothing safe, and is fast.
-var careless = []string{"fsync=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=32MB"}
+// careless keeps nothing safe, and is fast. Its log is small, for it may lie in
+// memory.
+var careless = []string{
+	"fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=32MB",
+	"wal_level=minimal", "max_wal_senders=0", "max_wal_size=64MB", "min_wal_size=32MB",
+}
 
-// start makes and starts a cluster.
-func start(settings []string) (*cluster, error) {
+// start makes and starts a cluster in a place.
+func start(place string, settings []string) (*cluster, error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
@@ -41,7 +45,7 @@ func start(settings []string) (*cluster, error) {
 		return nil, err
 	}
 	sweep()
-	c, err := newFolder(who)
+	c, err := newFolder(place, who)
 	if err != nil {
 		return nil, fmt.Errorf("folder for PostgreSQL: %w", err)
 	}

@@ -16,9 +16,25 @@ const (
 	ownerFile     = "owner"
 )
 
-// place is where clusters lie. A socket's path must be short, and as root the
-// server's user has to get there, so it is /tmp and not what TMPDIR says.
-const place = "/tmp"
+// Clusters lie on the disk, or in memory if they keep nothing: a database is
+// hundreds of files, and making files is most of the time that it takes. A
+// socket's path must be short, and as root the server's user has to get there,
+// so it is /tmp and not what TMPDIR says.
+const (
+	disk   = "/tmp"
+	memory = "/dev/shm"
+)
+
+// roomInMemory is what has to be free, in bytes, before a cluster goes there.
+const roomInMemory = 2 << 30
+
+// quickPlace is where a cluster lies that keeps nothing.
+func quickPlace() string {
+	if free(memory) >= roomInMemory {
+		return memory
+	}
+	return disk
+}
 
 // serverUser is who runs the server: PostgreSQL refuses to be root's. Nil
 // means ourselves.
@@ -46,7 +62,7 @@ func serverUser() (*syscall.Credential, error) {
 
 // newFolder makes the folder of a cluster. It gets the name that sweep looks
 // for once its owner file is locked.
-func newFolder(who *syscall.Credential) (*cluster, error) {
+func newFolder(place string, who *syscall.Credential) (*cluster, error) {
 	folder, err := os.MkdirTemp(place, newPattern)
 	if err != nil {
 		return nil, err
@@ -72,8 +88,9 @@ func newFolder(who *syscall.Credential) (*cluster, error) {
 
 // sweep removes the folders of processes that were killed: their locks are free.
 func sweep() {
-	folders, _ := filepath.Glob(filepath.Join(place, folderPattern)) // the pattern is a good one
-	for _, folder := range folders {
+	onDisk, _ := filepath.Glob(filepath.Join(disk, folderPattern)) // the pattern is a good one
+	inMemory, _ := filepath.Glob(filepath.Join(memory, folderPattern))
+	for _, folder := range append(onDisk, inMemory...) {
 		owner, err := os.Open(filepath.Join(folder, ownerFile))
 		if err != nil {
 			continue // another's, or just being made

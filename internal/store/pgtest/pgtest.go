@@ -8,8 +8,8 @@
 //		url := pgtest.URL(t)
 //
 // The cluster begins with the first URL that is asked for. It listens on a Unix
-// socket in a folder of its own, keeps nothing safe (no fsync), and goes away
-// with the tests: Main stops it; if the process is killed, the kernel stops it
+// socket in a folder of its own, in memory where there is room, keeps nothing
+// safe (no fsync), and goes away with the tests: Main stops it; if the process is killed, the kernel stops it
 // on Linux, and elsewhere it stops by itself once the next cluster to start has
 // removed its folder.
 //
@@ -40,12 +40,25 @@ var (
 	failed  error
 )
 
+// templates are databases that stay until the process ends.
+var templates struct {
+	sync.Mutex
+	names []string
+}
+
 // Main runs the tests, then stops the cluster if there is one. It returns the
 // process' exit code.
 func Main(m *testing.M) int {
 	code := m.Run()
 	if running != nil {
 		running.stop()
+		return code
+	}
+	for _, name := range templates.names {
+		if err := drop(name); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
 	}
 	return code
 }
@@ -54,32 +67,86 @@ func Main(m *testing.M) int {
 // test fails if there is no PostgreSQL, saying what to install.
 func URL(tb testing.TB) string {
 	tb.Helper()
-	once.Do(begin)
-	if failed != nil {
-		tb.Fatal(failed)
+	return create(tb, "")
+}
+
+// Copies returns a function like URL whose databases are copies of one, which
+// fill fills when the first is asked for: a copy is made many times faster than
+// its tables are.
+func Copies(fill func(url string) error) func(tb testing.TB) string {
+	template := sync.OnceValues(func() (string, error) {
+		name := newName()
+		if err := execute("create database " + name); err != nil {
+			return "", err
+		}
+		templates.Lock()
+		templates.names = append(templates.names, name)
+		templates.Unlock()
+		u, err := urlOf(name)
+		if err != nil {
+			return "", err
+		}
+		return name, fill(u)
+	})
+	return func(tb testing.TB) string {
+		tb.Helper()
+		begin(tb)
+		name, err := template()
+		if err != nil {
+			tb.Fatalf("make the database that tests copy: %v", err)
+		}
+		// Files are copied as they are. Through the log, which is the usual way,
+		// each page is written twice.
+		return create(tb, " template "+name+" strategy file_copy")
 	}
-	name := "greenroom_test_" + strings.ToLower(rand.Text())
-	if err := execute("create database " + name); err != nil {
+}
+
+// create makes a database that goes with the test.
+func create(tb testing.TB, how string) (url string) {
+	tb.Helper()
+	begin(tb)
+	name := newName()
+	if err := execute("create database " + name + how); err != nil {
 		tb.Fatalf("create a database for the test: %v", err)
 	}
 	tb.Cleanup(func() {
-		if err := execute("drop database " + name + " with (force)"); err != nil {
+		if err := drop(name); err != nil {
 			tb.Errorf("drop the test's database: %v", err)
 		}
 	})
-	u, err := url.Parse(admin)
+	url, err := urlOf(name)
 	if err != nil {
-		tb.Fatalf("%s: %v", Variable, err)
+		tb.Fatal(err)
 	}
-	u.Path = "/" + name
-	return u.String()
+	return url
 }
 
-func begin() {
+func newName() string { return "greenroom_test_" + strings.ToLower(rand.Text()) }
+
+func drop(name string) error { return execute("drop database " + name + " with (force)") }
+
+func urlOf(name string) (string, error) {
+	u, err := url.Parse(admin)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", Variable, err)
+	}
+	u.Path = "/" + name
+	return u.String(), nil
+}
+
+// begin sees to it that there is a server.
+func begin(tb testing.TB) {
+	tb.Helper()
+	if once.Do(find); failed != nil {
+		tb.Fatal(failed)
+	}
+}
+
+func find() {
 	if admin = os.Getenv(Variable); admin != "" {
 		return
 	}
-	if running, failed = start(careless); failed == nil {
+	if running, failed = start(quickPlace(), careless); failed == nil {
 		admin = running.url()
 	}
 }

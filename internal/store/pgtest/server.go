@@ -12,7 +12,7 @@ type Server struct{ cluster *cluster }
 // NewServer makes and starts one. Settings are those of postgresql.conf, as
 // name=value.
 func NewServer(settings ...string) (*Server, error) {
-	c, err := start(append([]string{"fsync=on", "synchronous_commit=on"}, settings...))
+	c, err := start(disk, append([]string{"fsync=on", "synchronous_commit=on"}, settings...))
 	if err != nil {
 		return nil, err
 	}
