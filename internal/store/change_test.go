@@ -8,6 +8,7 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store"
 	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
+	"github.com/greenroom-lti/greenroom/internal/store/ready"
 )
 
 // two opens two stores on one database, as two servers do, and listens at the
@@ -46,19 +47,23 @@ func rename(t *testing.T, s *store.Store, name string) {
 // record adds a connection to w, and a launch by it that brings everything.
 func record(t *testing.T, s *store.Store) greenroom.Launch {
 	t.Helper()
-	connection := greenroom.ConnectionID("c")
 	ok(t, s.Workspace("w").Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
-		return tx.SaveConnection(ctx, greenroom.Connection{ID: connection, Issuer: "https://lms.example.edu", ClientID: "1"})
+		return tx.SaveConnection(ctx, greenroom.Connection{ID: "c", Issuer: "https://lms.example.edu", ClientID: "1"})
 	}))
-	l, err := s.Workspace("w").RecordLaunch(t.Context(), greenroom.LaunchRecord{
+	l, err := s.Workspace("w").RecordLaunch(t.Context(), launchRecord())
+	ok(t, err)
+	return l
+}
+
+func launchRecord() greenroom.LaunchRecord {
+	const connection = greenroom.ConnectionID("c")
+	return greenroom.LaunchRecord{
 		Launch:   greenroom.Launch{ID: "l", Connection: connection, StateID: "state", Outcome: greenroom.LaunchOK},
 		Learner:  greenroom.Learner{ID: "learner", Connection: connection, Subject: "subject"},
 		Context:  &greenroom.Context{ID: "context", Connection: connection, PlatformID: "course"},
 		Link:     &greenroom.ResourceLink{ID: "link", Connection: connection, PlatformID: "link"},
 		LineItem: &greenroom.LineItem{ID: "item", Connection: connection, URL: "https://lms.example.edu/item"},
-	})
-	ok(t, err)
-	return l
+	}
 }
 
 func ok(t *testing.T, err error) {
@@ -93,7 +98,7 @@ func TestAnotherServerHearsOfAChange(t *testing.T) {
 // What is about due rows comes without a workspace: whoever works looks at all
 // of them.
 func TestAnotherServerHearsThatAScoreIsDue(t *testing.T) {
-	writes, _, heard := two(t, store.Options{DatabaseURL: pgtest.URL(t)})
+	writes, _, heard := two(t, ready.PostgreSQL(t))
 	launched := record(t, writes)
 	ok(t, writes.Workspace("w").Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
 		return errors.Join(
@@ -110,7 +115,7 @@ func TestAnotherServerHearsThatAScoreIsDue(t *testing.T) {
 }
 
 func TestAServerDoesNotHearItself(t *testing.T) {
-	writes, listens, heard := two(t, store.Options{DatabaseURL: pgtest.URL(t)})
+	writes, listens, heard := two(t, ready.PostgreSQL(t))
 	rename(t, listens, "By myself")
 	rename(t, writes, "By the other")
 	if c := <-heard; c != settingsOfW {
@@ -124,7 +129,7 @@ func TestAServerDoesNotHearItself(t *testing.T) {
 }
 
 func TestWhatIsRolledBackIsNotHeard(t *testing.T) {
-	writes, _, heard := two(t, store.Options{DatabaseURL: pgtest.URL(t)})
+	writes, _, heard := two(t, ready.PostgreSQL(t))
 	ok(t, writes.Instance().CreateWorkspace(t.Context(), greenroom.Workspace{ID: "other", Slug: "other"}, greenroom.Key{ID: "k"}, ""))
 	broken := errors.New("broken")
 	err := writes.Workspace("w").Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
@@ -143,7 +148,7 @@ func TestWhatIsRolledBackIsNotHeard(t *testing.T) {
 
 // While the connection was away, anything may have happened.
 func TestAConnectionThatDropsIsMadeAgain(t *testing.T) {
-	writes, _, heard := two(t, store.Options{DatabaseURL: pgtest.URL(t)})
+	writes, _, heard := two(t, ready.PostgreSQL(t))
 	cut, err := store.CutListeners(t.Context(), writes)
 	if err != nil || cut != 1 {
 		t.Fatal(cut, err)
@@ -162,7 +167,7 @@ func TestAConnectionThatDropsIsMadeAgain(t *testing.T) {
 // Behind a pooler that lends a connection for one transaction, LISTEN succeeds
 // and nothing is heard.
 func TestWhereNothingIsHeardTheDatabaseIsAsked(t *testing.T) {
-	o := store.Options{DatabaseURL: pgtest.URL(t)}
+	o := ready.PostgreSQL(t)
 	writes, listens := open(t, o), open(t, o)
 	ok(t, writes.Instance().CreateWorkspace(t.Context(), greenroom.Workspace{ID: "w", Slug: "w", Name: "Team"}, greenroom.Key{ID: "k"}, ""))
 	ok(t, store.ListenElsewhere(listens, pgtest.URL(t)))

@@ -62,7 +62,8 @@ func writeLaunches(ctx context.Context, db *sql.DB, batch []*gathered) error {
 
 // gatherLaunches meets learners as MeetLearner does and members as
 // MeetContextMember, and adds launches. A spent state, or a connection that is
-// gone, fails all of it.
+// gone, fails all of it. Connections are shared before anything is written, as
+// recordLaunch does: whoever deletes one holds it, and wants its learners next.
 const gatherLaunches = `
 with r as materialized (
 	select * from jsonb_to_recordset($1::jsonb) as x(
@@ -71,9 +72,13 @@ with r as materialized (
 		sign_in_hash text, sign_in_until bigint, claims text, took bigint, rung text, context text, deep_linking text, for_learner text,
 		learner text, subject text, name text, email text, locale text,
 		member boolean, learns boolean, teaches boolean, member_status text, member_source text)
+), shared as materialized (
+	select from connections where (workspace_id, id) in (select workspace, connection from r) order by workspace_id, id for key share
 ), who as (
 	insert into learners (workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history)
-	select workspace, learner, connection, subject, name, email, locale, at, at, learner from r order by workspace, connection, subject
+	select workspace, learner, connection, subject, name, email, locale, at, at, learner from r
+	where (select count(*) from shared) >= 0 -- all of them first
+	order by workspace, connection, subject
 	on conflict (workspace_id, connection_id, subject) do update set
 		name = case when excluded.name = '' then learners.name else excluded.name end,
 		email = case when excluded.email = '' then learners.email else excluded.email end,

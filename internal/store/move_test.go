@@ -56,7 +56,7 @@ func TestMoveEveryTable(t *testing.T) {
 
 // What a store says of an instance it says after the move as well.
 func TestMoveIsTheSameToAStore(t *testing.T) {
-	from, to := databases["SQLite"](t), databases["PostgreSQL"](t)
+	from, to := databases["SQLite"](t), empty["PostgreSQL"](t)
 	source := open(t, from)
 	for n := range 20 {
 		makeWorkspace(t, source, n)

@@ -18,7 +18,7 @@ import (
 )
 
 func TestOpenWithoutMigrating(t *testing.T) {
-	for name, database := range databases {
+	for name, database := range empty {
 		t.Run(name, func(t *testing.T) {
 			o := database(t)
 			_, err := store.Open(t.Context(), o)
@@ -53,7 +53,7 @@ func TestOpenWithoutMigrating(t *testing.T) {
 }
 
 func TestMigrateIsDoneOnceWhenManyStart(t *testing.T) {
-	for name, database := range databases {
+	for name, database := range empty {
 		t.Run(name, func(t *testing.T) {
 			o := database(t)
 			const nodes = 8

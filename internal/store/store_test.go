@@ -9,13 +9,17 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store"
 	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
+	"github.com/greenroom-lti/greenroom/internal/store/ready"
 	"github.com/greenroom-lti/greenroom/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// databases are those on which every promise is kept.
-var databases = map[string]func(tb testing.TB) store.Options{
+// databases are those on which every promise is kept, with their tables.
+var databases = ready.Both
+
+// empty are the same without tables.
+var empty = map[string]func(tb testing.TB) store.Options{
 	"SQLite": func(tb testing.TB) store.Options {
 		return store.Options{Path: filepath.Join(tb.TempDir(), "greenroom.db")}
 	},
