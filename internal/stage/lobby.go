@@ -12,7 +12,8 @@ import (
 const shownAttempts = 10
 
 type lobbyPage struct {
-	File      *roleplay.Scenario
+	Title     string
+	brief     // what the scenario is about
 	Begin     string
 	Open      *greenroom.Session // an attempt to go on with
 	Standing  string             // why scores do not count, empty if they do
@@ -47,8 +48,12 @@ func (s *Stage) lobby(w http.ResponseWriter, r *http.Request, v greenroom.Visit)
 	if err != nil {
 		return err
 	}
+	about, err := s.briefs.of(s.pages, l.Play.File)
+	if err != nil {
+		return err
+	}
 	p := lobbyPage{
-		File: l.Play.File, Begin: path(v, "/sessions"), Open: l.Open, Standing: notGraded(v.Launch.Standing),
+		Title: l.Play.File.Title, brief: about, Begin: path(v, "/sessions"), Open: l.Open, Standing: notGraded(v.Launch.Standing),
 		Best: l.Best, Back: v.Launch.ReturnURL, Practice: path(v, "/practice"),
 	}
 	if v.Teaches() {

@@ -22,6 +22,7 @@ type Stage struct {
 	kit     *web.Kit
 	service *greenroom.Service
 	pages   *web.Templates
+	briefs  briefs
 }
 
 // New returns the pages over the kit that all pages share.

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed templates
@@ -40,8 +42,16 @@ func (k *Kit) Templates(fsys fs.FS, patterns ...string) *Templates {
 			pages = append(pages, file)
 		}
 	}
+	f, err := newFolder(base, k.assets)
+	if err != nil {
+		panic(err)
+	}
 	for _, file := range pages {
-		t.pages[path.Base(file)] = template.Must(template.Must(base.Clone()).ParseFS(fsys, file))
+		page := template.Must(template.Must(base.Clone()).ParseFS(fsys, file))
+		if err := f.fold(page); err != nil {
+			panic(err)
+		}
+		t.pages[path.Base(file)] = page
 	}
 	return t
 }
@@ -108,6 +118,14 @@ func (k *Kit) RenderPart(w http.ResponseWriter, status int, t *Templates, page, 
 	return t.send(w, status, page, part, data)
 }
 
+// Part returns one named template of a page as RenderPart sends it: for a page
+// that shows it to many, who would all get the same.
+func (t *Templates) Part(page, part string, data any) (template.HTML, error) {
+	var out bytes.Buffer
+	err := t.execute(&out, page, part, data)
+	return template.HTML(out.String()), err
+}
+
 func (k *Kit) view(r *http.Request, data any) View {
 	v := View{
 		Data: data, Reference: Reference(r.Context()), Support: k.Support,
@@ -119,17 +137,38 @@ func (k *Kit) view(r *http.Request, data any) View {
 	return v
 }
 
+// sheets are what pages are written on before they are sent; most are as long
+// as the ones before.
+var sheets = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// largestSheet is what is worth keeping for the next page, in bytes.
+const largestSheet = 64 << 10
+
 func (t *Templates) send(w http.ResponseWriter, status int, page, name string, dot any) error {
+	out := sheets.Get().(*bytes.Buffer)
+	defer func() {
+		if out.Reset(); out.Cap() <= largestSheet {
+			sheets.Put(out)
+		}
+	}()
+	if err := t.execute(out, page, name, dot); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(out.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(out.Bytes()) // the visitor has left
+	return nil
+}
+
+func (t *Templates) execute(out *bytes.Buffer, page, name string, dot any) error {
 	tmpl, ok := t.pages[page]
 	if !ok {
 		return fmt.Errorf("page %s: no such template", page)
 	}
-	var out bytes.Buffer
-	if err := tmpl.ExecuteTemplate(&out, name, dot); err != nil {
+	if err := tmpl.ExecuteTemplate(out, name, dot); err != nil {
 		return fmt.Errorf("page %s: %w", page, err)
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = out.WriteTo(w) // the visitor has left
 	return nil
 }
