@@ -3,14 +3,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"fmt"
 	"net/http"
-	"path/filepath"
-	"strings"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
 	"github.com/greenroom-lti/greenroom/internal/app"
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -110,59 +105,6 @@ func (h *house) connect(ctx context.Context, connections int) error {
 		}
 	}
 	return nil
-}
-
-// grow copies a launch that is there, with times long past and states of its
-// own: the tables are the server's, whatever their columns.
-func (h *house) grow(ctx context.Context, rows int) error {
-	driver, source, series, random := "sqlite", "file:"+filepath.Join(h.settings.Folder, "greenroom.db")+"?_pragma=busy_timeout(60000)&_txlock=immediate",
-		"(with recursive n(x) as (select 1 union all select x + 1 from n where x < $1) select x from n)", "hex(randomblob(16))"
-	if h.settings.Database != "" {
-		driver, source, series, random = "pgx", h.settings.Database, "(select generate_series(1, $1::bigint) as x)", "md5(random()::text || x::text)"
-	}
-	db, err := sql.Open(driver, source)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	columns, err := columnsOf(ctx, db)
-	if err != nil {
-		return err
-	}
-	values := strings.Split(columns, ", ")
-	for i, column := range values {
-		switch column {
-		case "id", "state_id":
-			values[i] = "'0-old-' || " + random
-		case "at", "sign_in_until":
-			values[i] = "l." + column + " - 86400000 - x"
-		default:
-			values[i] = "l." + column
-		}
-	}
-	for done := 0; done < rows; {
-		batch := min(rows-done, 100_000)
-		_, err := db.ExecContext(ctx, "insert into launches ("+columns+") select "+strings.Join(values, ", ")+
-			" from "+series+" series, (select * from launches where state_id is not null order by at desc limit 1) l", batch)
-		if err != nil {
-			return err
-		}
-		done += batch
-	}
-	if driver == "pgx" {
-		_, err = db.ExecContext(ctx, "vacuum analyze launches")
-	}
-	return err
-}
-
-func columnsOf(ctx context.Context, db *sql.DB) (string, error) {
-	rows, err := db.QueryContext(ctx, "select * from launches limit 0")
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	return strings.Join(names, ", "), err
 }
 
 // owe gives learners who have launched a score that waits.

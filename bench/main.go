@@ -24,6 +24,7 @@ type options struct {
 	What        []string
 	Connections int
 	Rows        int
+	Flat        int
 	Scores      int
 	Active      int
 }
@@ -58,6 +59,7 @@ var parts = []struct {
 	{"workers", workers},
 	{"busy", busy},
 	{"rest", rest},
+	{"flat", flat},
 }
 
 func measure(ctx context.Context) error {
@@ -121,6 +123,7 @@ func readOptions(args []string) (options, error) {
 	flags.Float64Var(&o.Load.Rate, "rate", 0, "launches a second, each timed from when it was due; 0: as fast as they are taken")
 	flags.IntVar(&o.Active, "platforms", 8, "platforms that launch")
 	flags.IntVar(&o.Rows, "rows", 1_000_000, "old launches, for what rows")
+	flags.IntVar(&o.Flat, "flat", 1_000_000, "launches, for what flat")
 	flags.IntVar(&o.Scores, "scores", 1500, "scores of a round")
 	flags.StringVar(&profiles, "profile", "", "a folder for CPU profiles of what is measured")
 	many := flags.Int("connections", 100_000, "connected platforms, for what connections")

@@ -396,3 +396,23 @@ func rest(ctx context.Context, b *bench) error {
 	}
 	return nil
 }
+
+// flat launches a million times, and prints how memory goes with it.
+func flat(ctx context.Context, b *bench) error {
+	s, err := b.start(ctx, "greenroom", nil)
+	if err != nil {
+		return err
+	}
+	defer s.end()
+	l := b.Load
+	l.Rate, l.Launches = 0, 2000 // more at once would be held to a limit
+	for done := l.Launches; done <= b.Flat; done += l.Launches {
+		if _, err := s.launches(ctx, l); err != nil {
+			return err
+		}
+		if tenth := max(b.Flat/10, l.Launches); done == l.Launches || done%tenth == 0 {
+			b.line("after %7d launches: %d KiB, at most %d KiB so far", done, s.memory("VmRSS"), s.memory("VmHWM"))
+		}
+	}
+	return nil
+}
