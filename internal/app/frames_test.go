@@ -142,8 +142,8 @@ func rehearse(room *tab, toEnd bool) {
 	room.t.Helper()
 	room.click("Start practising")
 	room.until("a reply to choose", openReplies+" > 0")
-	room.value(`location.reload(), ""`)
-	room.until("the same room after a reload", openReplies+" > 0")
+	room.value(`window.old = true, location.reload(), ""`)
+	room.until("the same room after a reload", "!window.old && "+openReplies+" > 0")
 	for range 60 {
 		heard := room.value("String(" + said + ")")
 		room.click(room.value(`document.querySelector(".reply:not([disabled])").innerText.replace(/\s+/g, " ").trim()`))

@@ -278,6 +278,42 @@ func TestNoticesAreSubscribedToOnce(t *testing.T) {
 	})
 }
 
+// Two servers on one database look at the same moment, and one asks. If it dies
+// over it, the other does.
+func TestOfTwoServersOneSubscribes(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		ctx, c := t.Context(), h.connect()
+		h.NoticesURL = func(greenroom.Workspace) string { return "https://practice.example.com/notices" }
+		other := h.Service // nothing of it is in memory
+		h.visit(c, func(l *lti.Launch) {
+			l.Notices = &lti.NoticeService{URL: "https://lms.example.com/pns", Types: []string{greenroom.CopyNotice}}
+		})
+		asked := 0
+		h.lms.asking = func() {
+			if asked++; asked == 1 {
+				must(0, other.Subscribe(ctx)) // the other looks while this one asks
+			}
+		}
+		dying, die := context.WithCancel(ctx)
+		first := h.lms.asking
+		h.lms.asking = func() { first(); die() }
+		if err := h.Subscribe(dying); !errors.Is(err, context.Canceled) {
+			t.Errorf("the one that dies: %v", err)
+		}
+		h.lms.asking = first
+		must(0, other.Subscribe(ctx))
+		if asked != 1 {
+			t.Errorf("asked %d times by two servers", asked)
+		}
+		h.pass(2 * time.Minute)
+		must(0, other.Subscribe(ctx))
+		must(0, h.Subscribe(ctx))
+		if asked != 2 {
+			t.Errorf("asked %d times, once the lease of the one that died has run out", asked)
+		}
+	})
+}
+
 // legacy adds a migration claim, signed with a secret.
 func legacy(secret, key, user, link string) func(*lti.Launch) {
 	return func(l *lti.Launch) {

@@ -145,6 +145,7 @@ type lms struct {
 	resources map[string]string // resource IDs of line items, by URL
 	handlers  []string          // notice handlers that were set
 	noNotices error             // instead of setting one
+	asking    func()            // while one is asked for
 }
 
 func (l *lms) LineItemResource(_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, url, _ string) (string, error) {
@@ -155,6 +156,9 @@ func (l *lms) LineItemResource(_ context.Context, _ greenroom.WorkspaceID, _ gre
 }
 
 func (l *lms) SetNoticeHandler(_ context.Context, _ greenroom.WorkspaceID, _ greenroom.Connection, _ greenroom.Key, deployment, _, handler string) error {
+	if l.asking != nil {
+		l.asking()
+	}
 	if l.noNotices != nil {
 		return l.noNotices
 	}

@@ -129,7 +129,7 @@ func (s *Service) noticesAfterLaunch(ctx context.Context, w WorkspaceID, l *lti.
 // Subscribe asks each deployment that tells of copied courses to tell us, once
 // and again when our address changes, and those of connections that are
 // switched off to tell us no more. One that does not answer well is asked
-// later.
+// later. Of several servers one asks each.
 func (s *Service) Subscribe(ctx context.Context) error {
 	if s.NoticesURL == nil {
 		return nil
@@ -192,7 +192,32 @@ func (s *Service) unsubscribe(w WorkspaceID, c Connection, services []NoticeServ
 	})
 }
 
+// subscribeTime is for how long a server has a deployment to itself that it
+// asks: longer than the calls that it takes. It is the next try's time, so that
+// another server comes if this one dies over it.
+const subscribeTime = 2 * time.Minute
+
+// mineToAsk takes it upon this server to ask a deployment. It is false if
+// another one has, or has been there already.
+func (s *Service) mineToAsk(ctx context.Context, w WorkspaceID, n NoticeService) (mine bool, err error) {
+	err = s.Store.Workspace(w).Update(ctx, func(ctx context.Context, tx Tx) error {
+		now, err := tx.NoticeService(ctx, n.Connection, n.Deployment)
+		if err != nil {
+			return absent(err)
+		}
+		if mine = now.Handler == n.Handler && now.URL == n.URL && !s.Now().Before(now.NextTry); !mine {
+			return nil
+		}
+		now.NextTry = s.Now().Add(subscribeTime)
+		return tx.SaveNoticeService(ctx, now)
+	})
+	return mine && err == nil, err
+}
+
 func (s *Service) setHandler(ctx context.Context, w WorkspaceID, c Connection, n NoticeService, handler string) error {
+	if mine, err := s.mineToAsk(ctx, w, n); err != nil || !mine {
+		return err
+	}
 	key, err := s.SigningKey(ctx, w)
 	if err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 
 // Notices asks platforms for notices: soon after a launch has told of a
 // deployment that sends some, and now and then, for addresses change and
-// platforms do not always answer. What is asked for twice is asked for once, so
-// that several servers may do so.
+// platforms do not always answer. Every server makes its rounds: which of them
+// asks a deployment, they settle for each one.
 type Notices struct {
 	subscribe func(context.Context) error
 	log       *slog.Logger
