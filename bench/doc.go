@@ -5,6 +5,7 @@
 //	go run ./bench -what page,score     the first page, scores
 //	go run ./bench -what connections,rows many platforms, many old launches
 //	go run ./bench -what rest           start-up and memory
+//	go run ./bench -what flat           memory over a million launches
 //	go run ./bench -rate 300            a fixed rate, counted from when a launch was due
 //	go run ./bench -profile FOLDER      CPU profiles of what is measured
 //

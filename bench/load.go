@@ -57,7 +57,7 @@ func (s *server) launches(ctx context.Context, l load) (round, error) {
 	}
 	var r round
 	timed := func(do func(*trip) error) error {
-		defer s.profiled()()
+		defer s.profiled("launches")()
 		before, err := s.cpu()
 		if err != nil {
 			return err
@@ -227,7 +227,7 @@ func (s *server) launch(ctx context.Context, c *http.Client, t *trip) error {
 func (s *server) pages(ctx context.Context, trips []*trip, l load) (time.Duration, error) {
 	client := s.client(l)
 	defer client.CloseIdleConnections()
-	defer s.profiled()()
+	defer s.profiled("pages")()
 	before, err := s.cpu()
 	if err != nil {
 		return 0, err

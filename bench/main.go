@@ -139,6 +139,11 @@ func readOptions(args []string) (options, error) {
 	if bad := slices.DeleteFunc(slices.Clone(o.Databases), func(d string) bool { return d == "sqlite" || d == "postgres" }); len(bad) > 0 {
 		return o, fmt.Errorf("-databases %s: there is sqlite and postgres", bad[0])
 	}
+	if profiles != "" {
+		if err := os.MkdirAll(profiles, 0o755); err != nil {
+			return o, err
+		}
+	}
 	if flags.NArg() > 0 {
 		return o, errors.New("there are flags only; see -help")
 	}

@@ -237,7 +237,7 @@ func (b *bench) deliver(ctx context.Context, kind string, perLane int) (cpu, rat
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	defer s.profiled()()
+	defer s.profiled("scores")()
 	asked, sent, begun := b.lms.tokens.Load(), b.lms.scores.Load(), time.Now()
 	if err := s.ask("deliver", perLane); err != nil {
 		return 0, 0, 0, err

@@ -16,9 +16,9 @@ var (
 	profiled atomic.Int64
 )
 
-// profiled begins a CPU profile of a server, and returns what ends it. Several
-// make one: go tool pprof FOLDER/greenroom-*.
-func (s *server) profiled() (end func()) {
+// profiled begins a CPU profile of what a server does now, and returns what ends
+// it. Several make one: go tool pprof FOLDER/sqlite-score-greenroom-scores-*.
+func (s *server) profiled(what string) (end func()) {
 	if profiles == "" {
 		return func() {}
 	}
@@ -28,7 +28,7 @@ func (s *server) profiled() (end func()) {
 	}
 	begun.Body.Close()
 	return func() {
-		name := fmt.Sprintf("%s-%s-%04d.pprof", s.Part, s.Kind, profiled.Add(1))
+		name := fmt.Sprintf("%s-%s-%s-%04d.pprof", s.Part, s.Kind, what, profiled.Add(1))
 		if err := save(s.Control+"/profile/end", filepath.Join(profiles, name)); err != nil {
 			fmt.Fprintln(os.Stderr, "profile:", err)
 		}

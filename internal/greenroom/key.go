@@ -229,7 +229,7 @@ func SigningKeyOf(keys []Key, now time.Time) (Key, error) {
 
 // SigningKey returns the key that a workspace signs with now.
 func (s *Service) SigningKey(ctx context.Context, w WorkspaceID) (Key, error) {
-	keys, err := s.Store.Workspace(w).Keys(ctx)
+	keys, err := s.Known().Keys(ctx, w)
 	if err != nil {
 		return Key{}, err
 	}

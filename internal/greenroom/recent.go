@@ -7,7 +7,7 @@ import (
 )
 
 // Every launch reads the same few rows: the workspace, the connection, the
-// scenario. Recent remembers them. What this process changes is forgotten at
+// scenario; every score, the keys. Recent remembers them. What this process changes is forgotten at
 // once; what others change, within recentFor: then the version of the
 // workspace's settings is asked for, and if it is another one, all is read anew.
 // So it is after recentAtMost: servers of a version that counts no changes may
@@ -19,7 +19,7 @@ const (
 	maxRecentOne = 1000 // rows of a kind in one workspace
 )
 
-// Known returns what remembers rows for launches, or what reads them each time
+// Known returns what remembers rows for launches and scores, or what reads them each time
 // where nothing tells of changes.
 func (s *Service) Known() *Recent {
 	if s.Recent != nil {
@@ -48,7 +48,8 @@ type recentRows struct {
 	clients     map[[2]string][]Connection // by issuer and client ID
 	scenarios   map[ScenarioID]Scenario
 	slugs       map[string]Scenario
-	buried      map[string]bool // one, under the empty key
+	buried      map[string]bool  // one, under the empty key
+	keys        map[string][]Key // likewise
 }
 
 // NewRecent remembers nothing yet.
@@ -105,6 +106,12 @@ func (r *Recent) Scenario(ctx context.Context, w WorkspaceID, id ScenarioID) (Sc
 func (r *Recent) ScenarioBySlug(ctx context.Context, w WorkspaceID, slug string) (Scenario, error) {
 	return recent(ctx, r, w, slug, func(rows *recentRows) *map[string]Scenario { return &rows.slugs },
 		func(s WorkspaceStore) (Scenario, error) { return s.ScenarioBySlug(ctx, slug) })
+}
+
+// Keys is Reader.Keys.
+func (r *Recent) Keys(ctx context.Context, w WorkspaceID) ([]Key, error) {
+	return recent(ctx, r, w, "", func(rows *recentRows) *map[string][]Key { return &rows.keys },
+		func(s WorkspaceStore) ([]Key, error) { return s.Keys(ctx) })
 }
 
 // Buried is Reader.AnyTombstone.

@@ -271,9 +271,9 @@ type WorkspaceStore interface {
 type Reader interface {
 	Workspace(ctx context.Context) (Workspace, error)
 	// SettingsVersion returns a number that grows with every change to the
-	// workspace, its connections and their deployments, and its scenarios, and
-	// when learners are erased, merged or separated. ErrNotFound if the workspace
-	// is gone.
+	// workspace, its keys, its connections and their deployments, and its
+	// scenarios, and when learners are erased, merged or separated. ErrNotFound if
+	// the workspace is gone.
 	SettingsVersion(ctx context.Context) (int64, error)
 	// Hosts returns the hosts on which the workspace answers, the newest first.
 	Hosts(ctx context.Context) ([]Host, error)

@@ -101,7 +101,7 @@ func newTransport(d *net.Dialer) *http.Transport {
 		ResponseHeaderTimeout:  headerTime,
 		MaxResponseHeaderBytes: maxHeader,
 		MaxIdleConns:           100,
-		MaxIdleConnsPerHost:    4,
+		MaxIdleConnsPerHost:    16, // many platforms of one vendor may have one host
 		MaxConnsPerHost:        32,
 		IdleConnTimeout:        time.Minute,
 	}

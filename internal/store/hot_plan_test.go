@@ -57,15 +57,15 @@ func TestHotQueriesGoByTheWorkspace(t *testing.T) {
 // planOf returns how the tables of a query are read, one step each.
 func planOf(t *testing.T, s *store.Store, name string) (steps []string) {
 	t.Helper()
-	text := queryText(t, name)
+	whole := wholePlanOf(t, s, name)
 	if s.Dialect() == "SQLite" {
-		for _, step := range strings.Split(strings.TrimSpace(explained(t, store.DB(s), text)), "\n") {
+		for _, step := range whole {
 			if reads := strings.HasPrefix(step, "SEARCH ") || strings.HasPrefix(step, "SCAN "); reads && step != "SCAN CONSTANT ROW" {
 				steps = append(steps, strings.Replace(step, "SEARCH workspaces USING INDEX", "SEARCH workspaces", 1))
 			}
 		}
 	} else {
-		steps = postgresSteps(t, s, name, text)
+		steps = postgresSteps(whole)
 	}
 	if len(steps) == 0 {
 		t.Errorf("%s reads no table", name)
@@ -73,9 +73,20 @@ func planOf(t *testing.T, s *store.Store, name string) (steps []string) {
 	return steps
 }
 
-// postgresSteps plans without values and, since the tables are empty, without
+// wholePlanOf returns the lines in which a database says how it would go about
+// a query.
+func wholePlanOf(t *testing.T, s *store.Store, name string) []string {
+	t.Helper()
+	text := queryText(t, name)
+	if s.Dialect() == "SQLite" {
+		return strings.Split(strings.TrimSpace(explained(t, store.DB(s), text)), "\n")
+	}
+	return postgresPlan(t, s, name, text)
+}
+
+// postgresPlan plans without values and, since the tables are empty, without
 // leave to read them whole.
-func postgresSteps(t *testing.T, s *store.Store, name, text string) (steps []string) {
+func postgresPlan(t *testing.T, s *store.Store, name, text string) (lines []string) {
 	tx, err := store.DB(s).BeginTx(t.Context(), nil)
 	ok(t, err)
 	defer func() { _ = tx.Rollback() }()
@@ -97,10 +108,18 @@ func postgresSteps(t *testing.T, s *store.Store, name, text string) (steps []str
 	rows, err := tx.QueryContext(t.Context(), "explain execute hot_"+name+"("+nulls+")")
 	ok(t, err)
 	defer rows.Close()
-	scan := regexp.MustCompile(`(Seq|Index|Index Only) Scan`)
 	for rows.Next() {
 		var line string
 		ok(t, rows.Scan(&line))
+		lines = append(lines, line)
+	}
+	ok(t, rows.Err())
+	return lines
+}
+
+func postgresSteps(plan []string) (steps []string) {
+	scan := regexp.MustCompile(`(Seq|Index|Index Only) Scan`)
+	for _, line := range plan {
 		if scan.MatchString(line) {
 			steps = append(steps, line)
 		} else if strings.Contains(line, "Index Cond:") {

@@ -26,11 +26,13 @@ func (r reader) KeyUses(ctx context.Context) ([]greenroom.KeyUse, error) {
 
 // AddKey implements greenroom.Tx.
 func (t *workspaceTx) AddKey(ctx context.Context, k greenroom.Key) error {
+	t.txn.changeSettings(t.workspace)
 	return t.fail("key "+string(k.ID), t.txn.db.AddKey(ctx, fromKey(t.workspace, k)))
 }
 
 // SaveKey implements greenroom.Tx.
 func (t *workspaceTx) SaveKey(ctx context.Context, k greenroom.Key) error {
+	t.txn.changeSettings(t.workspace)
 	from := fromKey(t.workspace, k)
 	return t.fail("key "+string(k.ID), wrote(t.txn.db.SaveKey(ctx, q.SaveKeyParams{
 		WorkspaceID: from.WorkspaceID, ID: from.ID, Sealed: from.Sealed,

@@ -28,6 +28,10 @@ func testSettingsVersion(t *testing.T, s greenroom.Store) {
 		grows("workspace", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveWorkspace(ctx, w.workspace) }))
 		grows("connection", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveConnection(ctx, w.connection) }))
 		grows("scenario", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveScenario(ctx, w.scenario, w.version) }))
+		grows("a key", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.AddKey(ctx, greenroom.Key{ID: "another"}) }))
+		grows("a key that is withdrawn", written(func(ctx context.Context, tx greenroom.Tx) error {
+			return tx.SaveKey(ctx, greenroom.Key{ID: "another", WithdrawnAt: minutes(500)})
+		}))
 		grows("a tombstone", written(func(ctx context.Context, tx greenroom.Tx) error { return tx.SaveTombstone(ctx, w.tombstone) }))
 		grows("a deployment", func() {
 			r := w.record(500)
