@@ -88,6 +88,29 @@ func TestRecentRowsFollowTheDatabase(t *testing.T) {
 	}
 }
 
+// A key that has leaked signs nothing any more, whichever server rotates.
+func TestTheKeyThatSignsFollowsTheDatabase(t *testing.T) {
+	for name, options := range bothDatabases {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			h := newHouse(t, o)
+			signs := func() greenroom.KeyID { return must(h.SigningKey(t.Context(), h.workspace.ID)).ID }
+			first := signs()
+			here := must(h.RotateKey(t.Context(), h.admin, true))
+			if now := signs(); now != here.ID || now == first {
+				t.Errorf("after a rotation of our own %s signs, before it %s", now, first)
+			}
+			h.pass(time.Hour)
+			other := &greenroom.Service{Store: elsewhere(t, o), Vault: h.Vault, Now: h.now, Random: h.Random, Log: h.Log}
+			there := must(other.RotateKey(t.Context(), h.admin, true))
+			h.pass(time.Second)
+			if now := signs(); now != there.ID {
+				t.Errorf("a second after a rotation elsewhere %s signs, not %s", now, there.ID)
+			}
+		})
+	}
+}
+
 func TestRecentRowsGoWithTheirWorkspace(t *testing.T) {
 	for name, options := range bothDatabases {
 		t.Run(name, func(t *testing.T) {
