@@ -23,6 +23,8 @@ SHORT_FUZZTIME ?= 1s
 test: needs
 	$(GO) test -count=1 -timeout 40m ./...
 	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 40m $(RACE)
+	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 40m \
+		-run 'Transaction|Commit|Wait|Hear|Gather|TestPromises/.*/(ParallelLaunches|RecordLaunch|Passbacks|Sessions|Keys|SettingsVersion|Transactions)' ./internal/store
 	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 40m -run 'AtOnce|Picks' ./internal/greenroom
 	CGO_ENABLED=1 $(GO) test -count=1 -race -timeout 40m -run 'Concurrent' ./internal/roleplay
 	GO='$(GO)' ./tools/fuzz $(SHORT_FUZZTIME)
