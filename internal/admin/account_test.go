@@ -2,8 +2,10 @@ package admin
 
 import (
 	"crypto/rand"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -131,7 +133,7 @@ func TestAFormAfterTheSignInHasEnded(t *testing.T) {
 		"": "/sign-in?unsent=1",
 	} {
 		nobody := s.as("")
-		r, _ := http.NewRequest("POST", "/w/northwind/settings", strings.NewReader("name=North"))
+		r, _ := http.NewRequest("POST", "/w/northwind/settings", strings.NewReader("password=secret+words"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 		r.Header.Set("Referer", referer)
@@ -142,4 +144,72 @@ func TestAFormAfterTheSignInHasEnded(t *testing.T) {
 		nobody.follow(got).has(t, "the form was not sent")
 	}
 	s.as("").get("/sign-in").hasNot(t, "the form was not sent")
+}
+
+// carried are the hidden fields of a page, as a browser sends them on.
+func (a answer) carried() url.Values {
+	form := url.Values{}
+	for _, m := range regexp.MustCompile(`(?s)<input type="hidden" name="([^"]*)" value="([^"]*)">`).FindAllStringSubmatch(a.body, -1) {
+		form.Add(html.UnescapeString(m[1]), html.UnescapeString(m[2]))
+	}
+	return form
+}
+
+// What was typed into a form that came too late waits on the sign-in page, also
+// while somebody mistypes their password, and is sent by whoever signs in.
+func TestWhatWasTypedOutlivesTheSignIn(t *testing.T) {
+	s := newSite(t)
+	b := s.as("")
+	typed := manual()
+	typed.Set("platform", `Campus "Moodle" <b>`)
+	late := b.post(lti+"/connections", typed)
+	if late.status != http.StatusUnauthorized {
+		t.Fatalf("status %d", late.status)
+	}
+	late.has(t, "What you typed is kept on this page", `action="/sign-in" enctype="multipart/form-data"`)
+
+	signIn := func(page answer, password string) answer {
+		form := page.carried()
+		form.Set("email", "dana@example.com")
+		form.Set("password", password)
+		return b.post("/sign-in", form)
+	}
+	wrong := signIn(late, "mistyped")
+	wrong.has(t, "do not belong together", "What you typed is kept on this page")
+	kept := signIn(wrong, password)
+	kept.has(t, "Your form is still here", `action="`+lti+`/connections"`, "Campus &#34;Moodle&#34; &lt;b&gt;")
+	kept.hasNot(t, "mistyped", password, "dana@example.com")
+	if got := b.get(lti); !strings.Contains(got.body, "No LMS is connected yet") {
+		t.Error("something was sent without a click")
+	}
+	b.follow(b.post(lti+"/connections", kept.carried())).has(t, "LTI configuration saved", "Campus &#34;Moodle&#34; &lt;b&gt;")
+}
+
+func TestACarriedFormGoesNowhereElse(t *testing.T) {
+	s := newSite(t)
+	for _, action := range []string{"https://evil.example/", "//evil.example/", "/\\evil.example/"} {
+		got := s.as("").post("/sign-in", url.Values{"email": {"dana@example.com"}, "password": {password},
+			"unsent-action": {action}, "unsent.name": {"North"}})
+		if got.status != http.StatusSeeOther || strings.Contains(got.body, "evil") {
+			t.Errorf("%s: %d\n%s", action, got.status, got.body)
+		}
+	}
+}
+
+// Passwords and secrets are not written into pages.
+func TestSecretsAreNotCarried(t *testing.T) {
+	got := newSite(t).as("").post("/account/password", url.Values{
+		"name": {"Dana"}, "present": {"open sesame"}, "password": {"open sesame"}, "secret": {"open sesame"},
+	})
+	got.has(t, `name="unsent.name" value="Dana"`)
+	got.hasNot(t, "open sesame")
+}
+
+// A part of an open page that is asked for in vain leaves the page as it is:
+// somebody may be typing there.
+func TestAnOpenPageIsNotLoadedAgain(t *testing.T) {
+	got := newSite(t).as("").part("GET", lti+"/connections")
+	if got.status != http.StatusUnauthorized || got.header.Get("HX-Refresh") != "" || got.body != "" {
+		t.Errorf("status %d, %v, %q", got.status, got.header, got.body)
+	}
 }

@@ -155,6 +155,9 @@ func readScenario(r *http.Request) (name, source string, err error) {
 	file, header, err := r.FormFile("file")
 	switch {
 	case errors.Is(err, http.ErrMissingFile), errors.Is(err, http.ErrNotMultipart):
+		if source == "" {
+			source = r.PostFormValue("file") // its text, of a form that came after a sign-in had ended
+		}
 	case err != nil:
 		return "", "", err
 	default:

@@ -86,7 +86,7 @@ func TestImportRefuses(t *testing.T) {
 func TestUploadScenario(t *testing.T) {
 	s := newSite(t)
 	dana := s.as("dana")
-	upload := func(file string) answer {
+	send := func(b *browser, file string) answer {
 		var body bytes.Buffer
 		form := multipart.NewWriter(&body)
 		_ = form.WriteField("source", "")
@@ -96,8 +96,9 @@ func TestUploadScenario(t *testing.T) {
 		r := httptest.NewRequest("POST", scenarioImport, &body)
 		r.Header.Set("Content-Type", form.FormDataContentType())
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
-		return dana.send(r)
+		return b.send(r)
 	}
+	upload := func(file string) answer { return send(dana, file) }
 	got := upload("no scenario")
 	if got.status != http.StatusUnprocessableEntity {
 		t.Errorf("a file that is none: %d", got.status)
@@ -107,6 +108,14 @@ func TestUploadScenario(t *testing.T) {
 	if got := upload(strings.Repeat("x", 2<<20)); got.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("a huge file: %d", got.status)
 	}
+
+	// A file is a thing that was typed, too.
+	nobody := s.as("")
+	form := send(nobody, strings.Replace(scenarioFile, "Ten minutes", "Six minutes", 1)).carried()
+	form.Set("email", "dana@example.com")
+	form.Set("password", password)
+	kept := nobody.post("/sign-in", form)
+	nobody.follow(nobody.post(scenarioImport, kept.carried())).has(t, "saved as version 2", "Six minutes")
 }
 
 func TestLTICustomProperty(t *testing.T) {

@@ -21,8 +21,7 @@ func (k *Kit) AdminPage(h Handler) http.Handler {
 			return err
 		}
 		if Visitor(r.Context()) == nil {
-			k.sendToSignIn(w, r)
-			return nil
+			return k.sendToSignIn(w, r)
 		}
 		if err := h(w, r); err != nil {
 			k.fail(w, r, err)

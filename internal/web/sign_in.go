@@ -22,7 +22,8 @@ type signInPage struct {
 	Email    Field
 	Password Field
 	Error    string
-	Unsent   bool // a form was sent after the sign-in had ended
+	Unsent   bool       // a form was sent after the sign-in had ended
+	Form     unsentForm // that form, if there is anything in it to lose
 }
 
 func (k *Kit) mountSignIn(mux Router) {
@@ -67,10 +68,10 @@ func (k *Kit) signIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	email, password := r.PostFormValue("email"), r.PostFormValue("password")
-	next := r.PostFormValue("next")
+	next, form := r.PostFormValue("next"), carriedUnsent(r)
 	refuse := func(status int, text string) error {
 		page := newSignInPage(next, email)
-		page.Error = text
+		page.Error, page.Form = text, form
 		return k.Render(w, r, status, k.pages, "sign-in.html", page)
 	}
 	if len(email) > maxEmail || len(password) > maxPassword {
@@ -91,6 +92,9 @@ func (k *Kit) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := k.SignIn(r, person); err != nil {
 		return err
+	}
+	if form.Action != "" {
+		return k.offerUnsent(w, r, next, form)
 	}
 	return Redirect(w, r, next)
 }

@@ -105,13 +105,13 @@ func (k *Kit) signedIn(r *http.Request) (greenroom.Person, error) {
 	return person, nil
 }
 
-// sendToSignIn asks for a sign-in, and for the way back after it. A form
-// cannot be sent once more from here: it leads back to the page of the form.
-func (k *Kit) sendToSignIn(w http.ResponseWriter, r *http.Request) {
-	if IsFragmentRequest(r) { // a page that stayed open: let it load as a whole
-		w.Header().Set("HX-Refresh", "true")
+// sendToSignIn asks for a sign-in, and for the way back after it. What was
+// typed into a form is carried along; a form of which nothing can be carried
+// leads back to its page.
+func (k *Kit) sendToSignIn(w http.ResponseWriter, r *http.Request) error {
+	if IsFragmentRequest(r) { // a page that stayed open, perhaps with a form half filled in: it stays
 		w.WriteHeader(http.StatusUnauthorized)
-		return
+		return nil
 	}
 	query := url.Values{}
 	switch from, err := url.Parse(r.Referer()); {
@@ -122,10 +122,14 @@ func (k *Kit) sendToSignIn(w http.ResponseWriter, r *http.Request) {
 		if err == nil && from.Scheme+"://"+from.Host == k.Here(r).Origin() {
 			query.Set("next", from.RequestURI())
 		}
+		if kept, err := k.askToSignIn(w, r, query.Get("next")); kept || err != nil {
+			return err
+		}
 	}
 	to := "/sign-in"
 	if len(query) > 0 {
 		to += "?" + query.Encode()
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
 }

@@ -221,6 +221,10 @@
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.elt.hasAttribute("data-poll")) return;
     const { status, responseText } = event.detail.xhr;
+    if (status === 401) { // what is typed on this page stays
+      toast("Your sign-in has ended. Sign in in another tab, then try again here.", "warning");
+      return;
+    }
     const said = status === 429 && new DOMParser().parseFromString(responseText, "text/html").querySelector("section p");
     toast(said ? said.textContent : "That did not work. Load the page again and retry.", "warning");
   });
