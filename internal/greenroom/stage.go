@@ -298,8 +298,14 @@ func (s *Service) Pick(ctx context.Context, v Visit, id SessionID, turn, choice 
 			return tx.AddPick(ctx, pick)
 		})
 	}
-	if errors.Is(err, ErrTaken) { // another request of the same turn was first
+	switch {
+	case errors.Is(err, ErrTaken): // another request of the same turn was first
 		return s.Scene(ctx, v, id)
+	case errors.Is(err, ErrUnreachable): // it may be written, and only the answer lost
+		if now, again := s.Scene(ctx, v, id); again == nil && now.Turn > turn {
+			s.wake()
+			return now, nil
+		}
 	}
 	return after, err
 }

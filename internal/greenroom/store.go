@@ -234,7 +234,9 @@ type WorkspaceStore interface {
 	// the launch. A departing
 	// browser does not cancel it. It returns the launch with the identifiers
 	// filled in; identifiers in the record are used for rows that are new.
-	// ErrSpent if the state was spent before; nothing has changed then.
+	// ErrSpent if another launch spent the state before; nothing has changed
+	// then. One that was recorded already is returned once more: whoever did not
+	// hear the answer may ask again.
 	RecordLaunch(ctx context.Context, r LaunchRecord) (Launch, error)
 
 	// SweepLaunches forgets up to limit launches from before a time, the oldest

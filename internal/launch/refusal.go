@@ -42,10 +42,14 @@ type refused struct {
 }
 
 // refuse notes a refused launch in the launch log and returns its page. An
-// error that is no refusal is our own trouble, and comes back as it is.
+// error that is no refusal is our own trouble, and comes back as it is; but a
+// launch of which nobody knows whether it was written is not to be sent again.
 func (l *Launch) refuse(r *http.Request, d *door, err error) error {
 	a, ok := readRefusal(err)
-	if !ok {
+	switch {
+	case errors.Is(err, greenroom.ErrUnreachable):
+		return web.WithHint(err, hintAway)
+	case !ok:
 		return err
 	}
 	page := &web.PageError{

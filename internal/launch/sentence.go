@@ -17,6 +17,7 @@ type sentence struct {
 // What to do, in words that fit many refusals.
 const (
 	hintAgain = "Go back to your course and open the activity again."
+	hintAway  = "Wait a moment, then go back to your course and open the activity again. If it stays like this, give the reference below to whoever runs Greenroom for you."
 	hintAdmin = "If it happens again, give the reference below to whoever looks after your LMS."
 )
 

@@ -44,12 +44,18 @@ func rename(t *testing.T, s *store.Store, name string) {
 	}))
 }
 
-// record adds a connection to w, and a launch by it that brings everything.
-func record(t *testing.T, s *store.Store) greenroom.Launch {
+// connect adds a connection to w.
+func connect(t *testing.T, s *store.Store) {
 	t.Helper()
 	ok(t, s.Workspace("w").Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
 		return tx.SaveConnection(ctx, greenroom.Connection{ID: "c", Issuer: "https://lms.example.edu", ClientID: "1"})
 	}))
+}
+
+// record adds a connection to w, and a launch by it that brings everything.
+func record(t *testing.T, s *store.Store) greenroom.Launch {
+	t.Helper()
+	connect(t, s)
 	l, err := s.Workspace("w").RecordLaunch(t.Context(), launchRecord())
 	ok(t, err)
 	return l
@@ -64,6 +70,19 @@ func launchRecord() greenroom.LaunchRecord {
 		Link:     &greenroom.ResourceLink{ID: "link", Connection: connection, PlatformID: "link"},
 		LineItem: &greenroom.LineItem{ID: "item", Connection: connection, URL: "https://lms.example.edu/item"},
 	}
+}
+
+// waiting adds a score and a roster that are due.
+func waiting(t *testing.T, s *store.Store, launched greenroom.Launch) {
+	t.Helper()
+	ok(t, s.Workspace("w").Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+		return errors.Join(
+			tx.SavePassback(ctx, greenroom.Passback{
+				ID: "p", Connection: "c", LineItem: launched.LineItem, Learner: launched.Learner, State: greenroom.PassbackWaiting,
+			}),
+			tx.SaveRoster(ctx, greenroom.Roster{Workspace: "w", Context: launched.Context, Connection: "c", State: greenroom.RosterWaiting}),
+		)
+	}))
 }
 
 func ok(t *testing.T, err error) {
@@ -100,14 +119,7 @@ func TestAnotherServerHearsOfAChange(t *testing.T) {
 func TestAnotherServerHearsThatAScoreIsDue(t *testing.T) {
 	writes, _, heard := two(t, ready.PostgreSQL(t))
 	launched := record(t, writes)
-	ok(t, writes.Workspace("w").Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
-		return errors.Join(
-			tx.SavePassback(ctx, greenroom.Passback{
-				ID: "p", Connection: "c", LineItem: launched.LineItem, Learner: launched.Learner, State: greenroom.PassbackWaiting,
-			}),
-			tx.SaveRoster(ctx, greenroom.Roster{Workspace: "w", Context: launched.Context, Connection: "c", State: greenroom.RosterWaiting}),
-		)
-	}))
+	waiting(t, writes, launched)
 	topics := map[store.Topic]bool{}
 	for !topics[store.PassbacksDue] || !topics[store.RostersDue] {
 		topics[(<-heard).Topic] = true

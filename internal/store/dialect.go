@@ -185,10 +185,15 @@ func (postgresDialect) isDangling(err error) bool { return postgresCode(err, "23
 func (postgresDialect) isFull(err error) bool { return postgresCode(err, "53100") }
 
 // isUnreachable: no connection, or one that ended, was told to end, or may not
-// write for now.
+// write for now. One that ended before the answer came is said to be closed.
 func (postgresDialect) isUnreachable(err error) bool {
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
+	}
+	for _, gone := range []error{driver.ErrBadConn, io.ErrUnexpectedEOF, pgconn.ErrConnClosed} {
+		if errors.Is(err, gone) {
+			return true
+		}
 	}
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return true

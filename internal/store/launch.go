@@ -110,10 +110,16 @@ func (w *workspaceStore) RecordLaunch(ctx context.Context, r greenroom.LaunchRec
 		}
 	}
 	var recorded greenroom.Launch
-	err := w.store.update(ctx, func(ctx context.Context, t *txn) (err error) {
-		recorded, err = recordLaunch(ctx, t, w.workspace, r, known, isKnown)
-		return err
-	})
+	write := func() error {
+		return w.store.update(ctx, func(ctx context.Context, t *txn) (err error) {
+			recorded, err = recordLaunch(ctx, t, w.workspace, r, known, isKnown)
+			return err
+		})
+	}
+	err := write()
+	if w.store.unreachable(err) { // it may be written, and only the answer lost
+		err = write()
+	}
 	if err != nil {
 		return greenroom.Launch{}, w.fail("launch "+string(r.Launch.ID), err)
 	}
@@ -125,7 +131,8 @@ func (w *workspaceStore) RecordLaunch(ctx context.Context, r greenroom.LaunchRec
 
 // recordLaunch is the closed write itself: it touches nothing but t, so that
 // many can share one commit. Every launch takes its locks in this order.
-// What is known of its place need not be written again.
+// What is known of its place need not be written again. A launch that was
+// written before is as good as one that is written now.
 func recordLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, r greenroom.LaunchRecord, known met, isKnown bool) (greenroom.Launch, error) {
 	l := r.Launch
 	if l.StateID == "" {
@@ -146,9 +153,19 @@ func recordLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, r greenr
 	}
 	n, err := t.db.AddLaunch(ctx, fromLaunch(w, l))
 	if err == nil && n == 0 {
-		err = greenroom.ErrSpent
+		err = sameLaunch(ctx, t, w, l)
 	}
 	return l, err
+}
+
+// sameLaunch returns ErrSpent unless it was this very launch that spent its
+// state.
+func sameLaunch(ctx context.Context, t *txn, w greenroom.WorkspaceID, l greenroom.Launch) error {
+	by, err := t.db.LaunchByState(ctx, q.LaunchByStateParams{WorkspaceID: w, StateID: &l.StateID})
+	if err == nil && by.ID != l.ID {
+		err = greenroom.ErrSpent
+	}
+	return err
 }
 
 // meet finds or adds whom and what the launch is about, and writes their

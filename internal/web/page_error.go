@@ -110,6 +110,14 @@ func WithCourse(err error, url string) error {
 	return &page
 }
 
+// WithHint gives the page of an error another word on what to do, where the
+// request cannot simply be sent again.
+func WithHint(err error, hint string) error {
+	page := *pageOf(err)
+	page.Hint, page.Cause = hint, err
+	return &page
+}
+
 // noRoute answers for addresses that lead nowhere, and for those that do with
 // another method.
 func noRoute(mux Router, w http.ResponseWriter, r *http.Request) error {

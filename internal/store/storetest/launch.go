@@ -111,6 +111,18 @@ func testRecordLaunch(t *testing.T, s greenroom.Store) {
 		equal(t, "launch", got, greenroom.Launch{})
 		unchanged(t, w, before)
 	})
+	t.Run("a launch that is recorded already is returned once more", func(t *testing.T) {
+		w := launched(t, s, "alpha")
+		for n := range 2 { // of a place that is new, and of one that is known
+			r := w.record(2)
+			r.Launch.ID, r.Launch.StateID = greenroom.LaunchID(fmt.Sprint("again ", n)), fmt.Sprint("again ", n)
+			r.Context.PlatformID, r.Link.PlatformID = "another course", "another link"
+			first := must(w.RecordLaunch(t.Context(), r))(t)
+			before := dump(t, w)
+			equal(t, "launch", must(w.RecordLaunch(t.Context(), r))(t), first)
+			unchanged(t, w, before)
+		}
+	})
 	t.Run("a state spent in one workspace is unspent in another", func(t *testing.T) {
 		launched(t, s, "alpha")
 		launched(t, s, "bravo")
