@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
+	"github.com/greenroom-lti/greenroom/internal/roleplay"
 	"github.com/greenroom-lti/greenroom/internal/store"
 )
 
@@ -229,6 +232,80 @@ func theNewSees(t *testing.T, s *store.Store) {
 	again := launchAgain(t, s)
 	if again.Learner != "learner-beside" || again.Link == "" {
 		t.Errorf("the new server meets %+v", again)
+	}
+}
+
+// An old server knows nothing of what an instructor decides at a new one. It
+// may post what was earned over it; then the decision is due once more, until a
+// new server has brought it.
+func TestADecisionOutlivesOldServers(t *testing.T) {
+	eighty, err := roleplay.ParseScore("4/5")
+	ok(t, err)
+	forty, err := roleplay.ParseScore("2/5")
+	ok(t, err)
+	for name, decided := range map[string]*roleplay.Score{"a score": &forty, "no score": nil} {
+		for dialect, database := range databases {
+			t.Run(name+" on "+dialect, func(t *testing.T) {
+				s := open(t, database(t))
+				old := newOldServer(t, s)
+				old.furnish()
+				old.practises("lee")
+				w, at := s.Workspace("w"), time.UnixMilli(oldAt+10)
+				decide(t, w, func(p *greenroom.Passback) {
+					p.Override = &greenroom.Override{Score: decided, By: "teacher", At: at}
+				})
+
+				// An old server has claimed it, or claims it now, and the LMS takes it.
+				old.posts("lee", at.Add(time.Second))
+				is(t, w, greenroom.PassbackWaiting, &eighty)
+				if due, err := w.ClaimPassbacks(t.Context(), "c", at.Add(30*time.Second), at.Add(time.Minute), 10); err != nil || len(due) != 0 {
+					t.Errorf("at once %d are due again, %v", len(due), err)
+				}
+				due, err := w.ClaimPassbacks(t.Context(), "c", at.Add(2*time.Minute), at.Add(3*time.Minute), 10)
+				if err != nil || len(due) != 1 || !due[0].Target().At.Equal(at) || due[0].Target().Cleared != (decided == nil) {
+					t.Fatalf("due: %+v, %v", due, err)
+				}
+
+				// A better attempt ends at the old server meanwhile: the decision stands.
+				old.says("SavePassback", "w", "passback-lee", "c", "item-lee", "learner-lee", "1/1", oldAt+20, "4/5", oldAt+1010, "waiting",
+					0, oldAt, oldAt, oldAt+1010, oldAt+180_000, "", 3)
+				is(t, w, greenroom.PassbackWaiting, &eighty)
+				decide(t, w, func(p *greenroom.Passback) { // as a new server settles
+					p.Posted, p.PostedAt, p.State, p.LeaseUntil = decided, at.Add(2*time.Minute), greenroom.PassbackSent, time.Time{}
+				})
+				is(t, w, greenroom.PassbackSent, decided)
+
+				// Let automatic scores count again, and they do.
+				decide(t, w, func(p *greenroom.Passback) { p.Override, p.Posted = nil, &eighty })
+				is(t, w, greenroom.PassbackSent, &eighty)
+			})
+		}
+	}
+}
+
+// posts settles a score that the LMS took.
+func (o *oldServer) posts(who string, at time.Time) {
+	o.t.Helper()
+	o.says("SavePassback", "w", "passback-"+who, "c", "item-"+who, "learner-"+who, "4/5", oldAt, "4/5", at.UnixMilli(), "sent",
+		0, oldAt, oldAt, at.UnixMilli(), 0, "", 2)
+}
+
+func decide(t *testing.T, w greenroom.WorkspaceStore, change func(p *greenroom.Passback)) {
+	t.Helper()
+	ok(t, w.Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+		p, err := tx.Passback(ctx, "passback-lee")
+		change(&p)
+		return errors.Join(err, tx.SavePassback(ctx, p))
+	}))
+}
+
+// is compares a passback's state, and what was posted.
+func is(t *testing.T, w greenroom.WorkspaceStore, state greenroom.PassbackState, posted *roleplay.Score) {
+	t.Helper()
+	p, err := w.Passback(t.Context(), "passback-lee")
+	ok(t, err)
+	if p.State != state || (p.Posted == nil) != (posted == nil) || posted != nil && *p.Posted != *posted {
+		t.Errorf("%s, posted %v; want %s, %v", p.State, p.Posted, state, posted)
 	}
 }
 
