@@ -58,6 +58,22 @@ type scenarioPage struct {
 	Property string
 	LTIPath  string
 	Grading  string // where the form of the grading rule goes
+	// Warnings are those of the import that led here, and Import leads to the
+	// next.
+	Warnings roleplay.Problems
+	Import   string
+}
+
+// warningsKey is for the warnings of an import, which its scenario's page shows
+// next.
+const warningsKey = "scenario-warnings"
+
+// shownWarnings bounds how many of them are kept for that page.
+const shownWarnings = 50
+
+type keptWarnings struct {
+	Slug     string
+	Warnings roleplay.Problems
 }
 
 func (h scenarios) show(w http.ResponseWriter, r *http.Request) error {
@@ -74,6 +90,13 @@ func (h scenarios) show(w http.ResponseWriter, r *http.Request) error {
 		}
 		if connected {
 			page.Property = greenroom.ScenarioParameter + "=" + play.Scenario.Slug
+		}
+		var kept keptWarnings
+		if _, err := h.kit.Take(r.Context(), warningsKey, &kept); err != nil {
+			return err
+		}
+		if kept.Slug == play.Scenario.Slug {
+			page.Warnings, page.Import = kept.Warnings, importPath(r)
 		}
 	}
 	return h.render(w, r, http.StatusOK, "scenario.html", page)
@@ -141,6 +164,11 @@ func (h scenarios) add(w http.ResponseWriter, r *http.Request) error {
 	said := fmt.Sprintf("“%s” is saved as version %d", saved.Title, saved.Version)
 	if err := h.kit.Flash(r.Context(), web.Success, said); err != nil {
 		return err
+	}
+	if n := min(len(saved.Warnings), shownWarnings); n > 0 {
+		if err := h.kit.Keep(r.Context(), warningsKey, keptWarnings{saved.Slug, saved.Warnings[:n]}); err != nil {
+			return err
+		}
 	}
 	return web.Redirect(w, r, scenarioPath(web.Workspace(r.Context()), saved.Slug))
 }

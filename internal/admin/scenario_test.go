@@ -83,6 +83,20 @@ func TestImportRefuses(t *testing.T) {
 	}
 }
 
+// What can be played and looks unintended is said once, on the page that the
+// import leads to, and again by every import of such a file.
+func TestImportWarns(t *testing.T) {
+	s := newSite(t)
+	dana := s.as("dana")
+	idle := strings.Replace(scenarioFile, "      - {id: needs", "      - {id: idle, name: Says goodbye, good: Warmly., fair: Shortly., poor: Not.}\n      - {id: needs", 1)
+	for range 2 {
+		page := dana.follow(dana.post(scenarioImport, url.Values{"source": {idle}}))
+		page.has(t, "is saved as version 1", "One thing looks unintended", "idle", `href="`+scenarioImport+`"`)
+		dana.get("/w/northwind/scenarios/ask-first").hasNot(t, "unintended")
+	}
+	dana.follow(dana.post(scenarioImport, url.Values{"source": {scenarioFile}})).hasNot(t, "unintended")
+}
+
 func TestUploadScenario(t *testing.T) {
 	s := newSite(t)
 	dana := s.as("dana")

@@ -81,11 +81,18 @@ func unarchived(sc Scenario, err error) (Scenario, error) {
 	return sc, err
 }
 
+// A SavedScenario is a scenario with what its author should look at, although
+// it can be played.
+type SavedScenario struct {
+	Scenario
+	Warnings roleplay.Problems
+}
+
 // SaveScenario checks a scenario file for an administrator and saves it as
 // ImportScenario does.
-func (s *Service) SaveScenario(ctx context.Context, a Actor, name string, source []byte) (Scenario, error) {
+func (s *Service) SaveScenario(ctx context.Context, a Actor, name string, source []byte) (SavedScenario, error) {
 	if _, err := s.settings(a); err != nil {
-		return Scenario{}, err
+		return SavedScenario{}, err
 	}
 	return s.importScenario(ctx, a, name, source)
 }
@@ -95,13 +102,14 @@ func (s *Service) SaveScenario(ctx context.Context, a Actor, name string, source
 // again changes nothing. It is the operator's: see SaveScenario for others.
 // Errors are roleplay.Problems.
 func (s *Service) ImportScenario(ctx context.Context, w WorkspaceID, name string, source []byte) (Scenario, error) {
-	return s.importScenario(ctx, Operator(w), name, source)
+	saved, err := s.importScenario(ctx, Operator(w), name, source)
+	return saved.Scenario, err
 }
 
-func (s *Service) importScenario(ctx context.Context, a Actor, name string, source []byte) (Scenario, error) {
+func (s *Service) importScenario(ctx context.Context, a Actor, name string, source []byte) (SavedScenario, error) {
 	file, err := roleplay.Parse(ctx, name, source)
 	if err != nil {
-		return Scenario{}, err
+		return SavedScenario{}, err
 	}
 	var sc Scenario
 	err = s.Store.Workspace(a.Workspace).Update(ctx, func(ctx context.Context, tx Tx) error {
@@ -111,7 +119,7 @@ func (s *Service) importScenario(ctx context.Context, a Actor, name string, sour
 		sc, err = s.saveScenario(ctx, tx, a, file)
 		return err
 	})
-	return sc, err
+	return SavedScenario{sc, file.Warnings}, err
 }
 
 func (s *Service) saveScenario(ctx context.Context, tx Tx, a Actor, file *roleplay.Scenario) (Scenario, error) {
