@@ -58,10 +58,7 @@ var learnerSorts = map[string]greenroom.LearnerSort{"name": greenroom.ByName, "s
 
 func (h learners) list(w http.ResponseWriter, r *http.Request) error {
 	query, path := r.URL.Query(), learnersPath(r)
-	number, err := strconv.Atoi(query.Get("page"))
-	if err != nil || number < 1 || number > 1_000_000 {
-		number = 1
-	}
+	number := pageNumber(query)
 	f := greenroom.LearnerFilter{
 		Query: query.Get("q"), Connection: greenroom.ConnectionID(query.Get("connection")),
 		Sort: learnerSorts[query.Get("sort")], Skip: (number - 1) * greenroom.LearnerPageSize,
@@ -87,10 +84,20 @@ func (h learners) list(w http.ResponseWriter, r *http.Request) error {
 	return h.render(w, r, http.StatusOK, "learners.html", page)
 }
 
+// pageNumber reads which page of a list is asked for; anything odd is the
+// first.
+func pageNumber(query url.Values) int {
+	number, err := strconv.Atoi(query.Get("page"))
+	if err != nil || number < 1 || number > 1_000_000 {
+		return 1
+	}
+	return number
+}
+
 // withPage is the list as it is narrowed, at another page.
 func withPage(path string, query url.Values, number int) string {
 	next := url.Values{}
-	for _, name := range []string{"q", "connection", "sort"} {
+	for _, name := range []string{"q", "connection", "sort", "state"} {
 		if value := query.Get(name); value != "" {
 			next.Set(name, value)
 		}

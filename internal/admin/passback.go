@@ -23,9 +23,14 @@ type passbackPage struct {
 	Rows    []greenroom.PassbackRow
 	NotSent []notSentRow
 	LTIPath string
-	// Only is the LMS that a link narrowed the page to, OnlyPath its page; empty
-	// for all.
-	Only, OnlyPath string
+	Query   web.Field
+	// Connection is the LMS that the page is narrowed to, OnlyPath its page;
+	// empty for all.
+	Connection, OnlyPath string
+	Connections          []greenroom.Connection
+	Narrowed             bool   // by more than the state
+	Here                 string // the query of this page, for a form that leads back to it
+	Next, Previous       string // paths, empty if there is nothing
 }
 
 type passbackTab struct {
@@ -58,36 +63,57 @@ func (h passbacks) list(w http.ResponseWriter, r *http.Request) error {
 			page.Tab, filter.State = t.name, t.state
 		}
 	}
-	filter.Connection = greenroom.ConnectionID(r.URL.Query().Get("connection"))
+	query := r.URL.Query()
+	number := pageNumber(query)
+	filter.Connection, filter.Query = greenroom.ConnectionID(query.Get("connection")), query.Get("q")
+	filter.Limit, filter.Skip = greenroom.PassbackPageSize, (number-1)*greenroom.PassbackPageSize
 	found, err := h.kit.Service.Passbacks(r.Context(), web.Actor(r.Context()), filter)
 	if err != nil {
 		return err
 	}
 	page.Rows = found.Rows
-	narrowed := ""
+	if page.Connections, err = h.kit.Service.Connections(r.Context(), web.Actor(r.Context())); err != nil {
+		return err
+	}
+	page.Query = web.Field{Name: "q", Label: "Learner or activity", Value: filter.Query, Type: "search"}
+	page.Narrowed = filter.Query != "" || filter.Connection != ""
 	if filter.Connection != "" {
 		only, err := h.kit.Service.ShowConnection(r.Context(), web.Actor(r.Context()), filter.Connection)
 		if err != nil {
 			return err
 		}
-		page.Only, page.OnlyPath = only.Platform, connectionPath(page.LTIPath, only.ID)
-		narrowed = "&" + url.Values{"connection": {string(only.ID)}}.Encode()
+		page.Connection, page.OnlyPath = string(only.ID), connectionPath(page.LTIPath, only.ID)
 	}
-	total := 0
-	for _, n := range found.Counts {
-		total += n
+	if found.More {
+		page.Next = withPage(page.Path, query, number+1)
 	}
-	for _, t := range passbackTabs {
-		tab := passbackTab{Label: t.label, Path: page.Path + "?state=" + t.name + narrowed, Count: found.Counts[t.state], Here: t.name == page.Tab}
-		if t.state == "" {
-			tab.Count = total
-		}
-		page.Tabs = append(page.Tabs, tab)
+	if number > 1 {
+		page.Previous = withPage(page.Path, query, number-1)
 	}
+	page.Here = withPage("", query, number)
+	page.Tabs = tabs(page, found.Counts)
 	for _, n := range found.NotSent {
 		page.NotSent = append(page.NotSent, notSentRow{n, whyNotSent(n.Session)})
 	}
 	return h.render(w, r, http.StatusOK, "passbacks.html", page)
+}
+
+// tabs are the states, each with the list narrowed as it is. Counts are of all
+// that an LMS has: a search is not counted.
+func tabs(page passbackPage, counts map[greenroom.PassbackState]int) (all []passbackTab) {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	for _, t := range passbackTabs {
+		narrowed := url.Values{"state": {t.name}, "connection": {page.Connection}, "q": {page.Query.Value}}
+		tab := passbackTab{Label: t.label, Path: withPage(page.Path, narrowed, 1), Count: counts[t.state], Here: t.name == page.Tab}
+		if t.state == "" {
+			tab.Count = total
+		}
+		all = append(all, tab)
+	}
+	return all
 }
 
 func passbacksPath(r *http.Request) string {
@@ -122,5 +148,5 @@ func (h passbacks) send(w http.ResponseWriter, r *http.Request) error {
 	if err := h.kit.Flash(r.Context(), web.Success, "The score is on its way again"); err != nil {
 		return err
 	}
-	return web.Redirect(w, r, passbacksPath(r))
+	return web.Redirect(w, r, withPage(passbacksPath(r), r.URL.Query(), pageNumber(r.URL.Query())))
 }

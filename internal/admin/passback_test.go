@@ -82,13 +82,39 @@ func TestPassbacksPage(t *testing.T) {
 	s.as("eve").get("/w/elsewhere/passbacks").has(t, "No scores yet")
 }
 
+func TestPassbacksAreSearchedAndPaged(t *testing.T) {
+	s := newGradebook(t)
+	for i := range greenroom.PassbackPageSize - 2 { // one more than a page takes
+		s.practised(10+i, fmt.Sprintf("Learner %03d", i), greenroom.Graded, "1/2", &greenroom.Passback{State: greenroom.PassbackWaiting})
+	}
+	dana := s.as("dana")
+	const path = "/w/northwind/passbacks"
+	first := dana.get(path)
+	first.has(t, "Learner 097", "Jonas", `href="/w/northwind/passbacks?page=2" rel="next"`)
+	first.hasNot(t, "Amira", `rel="prev"`)
+	second := dana.get(path + "?page=2")
+	second.has(t, "Amira", `href="/w/northwind/passbacks" rel="prev"`)
+	second.hasNot(t, "Jonas", `rel="next"`)
+	dana.get(path+"?page=9").has(t, "No score matches")
+
+	jonas := dana.get(path + "?q=JON&state=failed")
+	jonas.has(t, ">Jonas<", `value="JON"`, `name="state" value="failed"`, `action="/w/northwind/passbacks/passback-2/send?q=JON&amp;state=failed"`)
+	jonas.hasNot(t, "Learner 0")
+	dana.get(path+"?q=week+3&state=failed").has(t, ">Jonas<")
+	dana.get(path+"?q=nobody").has(t, "No score matches", "Show all passbacks")
+	sent := dana.post(path+"/passback-2/send?q=JON&state=failed&next=//evil.example", nil)
+	if to := sent.header.Get("Location"); to != path+"?q=JON&state=failed" {
+		t.Errorf("sending again leads to %q", to)
+	}
+}
+
 func TestSendAgain(t *testing.T) {
 	s := newGradebook(t)
 	woken := 0
 	s.service.Wake = func() { woken++ }
 	dana := s.as("dana")
 	page := dana.get("/w/northwind/passbacks?state=failed")
-	page.has(t, `action="/w/northwind/passbacks/passback-2/send"`)
+	page.has(t, `action="/w/northwind/passbacks/passback-2/send?state=failed"`)
 	dana.get("/w/northwind/passbacks?state=sent").hasNot(t, "Send again")
 
 	dana.follow(dana.post("/w/northwind/passbacks/passback-2/send", nil)).has(t, "The score is on its way again")

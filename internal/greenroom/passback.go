@@ -87,6 +87,8 @@ type Lane struct {
 type PassbackFilter struct {
 	State      PassbackState // empty: all
 	Connection ConnectionID  // empty: all
+	Query      string        // in a learner's name or e-mail address or an activity's title, whatever its case
+	Skip       int           // rows, from the beginning of the list
 	Limit      int
 }
 
@@ -272,6 +274,7 @@ func (s *Service) Settle(ctx context.Context, due DuePassback, o Outcome) error 
 // A PassbackPage is what administrators see of the way to the gradebook.
 type PassbackPage struct {
 	Rows    []PassbackRow
+	More    bool // there are rows after these
 	Counts  map[PassbackState]int
 	NotSent []NotSentRow
 }
@@ -284,6 +287,9 @@ type NotSentRow struct {
 }
 
 const (
+	// PassbackPageSize is how many rows a page of the list has.
+	PassbackPageSize = 100
+
 	maxPassbackRows = 500
 	maxNotSent      = 50
 )
@@ -298,9 +304,14 @@ func (s *Service) Passbacks(ctx context.Context, a Actor, f PassbackFilter) (Pas
 	if f.Limit <= 0 || f.Limit > maxPassbackRows {
 		f.Limit = maxPassbackRows
 	}
+	limit := f.Limit
+	f.Query, f.Limit = clip(oneLine(f.Query), longestQuery), limit+1
 	var page PassbackPage
 	if page.Rows, err = store.Passbacks(ctx, f); err != nil {
 		return PassbackPage{}, err
+	}
+	if page.More = len(page.Rows) > limit; page.More {
+		page.Rows = page.Rows[:limit]
 	}
 	if page.Counts, err = countPassbacks(ctx, store, f.Connection); err != nil {
 		return PassbackPage{}, err

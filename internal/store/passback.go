@@ -12,11 +12,17 @@ import (
 
 // Passbacks implements greenroom.Reader. A limit of 0 is none.
 func (r reader) Passbacks(ctx context.Context, f greenroom.PassbackFilter) ([]greenroom.PassbackRow, error) {
+	pattern, skip := "", int64(max(f.Skip, 0))
+	if f.Query != "" {
+		pattern = "%" + escapeLike(f.Query) + "%"
+	}
 	if f.State == "" {
-		arg := q.PassbacksParams{WorkspaceID: r.workspace, ConnectionID: string(f.Connection), Rows: rows(f.Limit)}
+		arg := q.PassbacksParams{WorkspaceID: r.workspace, ConnectionID: string(f.Connection), Pattern: pattern, Skip: skip, Rows: rows(f.Limit)}
 		return many(ctx, r, "passbacks", (*q.Queries).Passbacks, arg, toPassbackRow)
 	}
-	arg := q.PassbacksInParams{WorkspaceID: r.workspace, ConnectionID: string(f.Connection), State: f.State, Rows: rows(f.Limit)}
+	arg := q.PassbacksInParams{
+		WorkspaceID: r.workspace, ConnectionID: string(f.Connection), State: f.State, Pattern: pattern, Skip: skip, Rows: rows(f.Limit),
+	}
 	return many(ctx, r, "passbacks "+string(f.State), (*q.Queries).PassbacksIn, arg, func(p q.PassbacksInRow) greenroom.PassbackRow {
 		return toPassbackRow(q.PassbacksRow(p))
 	})

@@ -457,6 +457,9 @@ type ClassBar struct {
 	Medal               roleplay.Medal
 }
 
+// Odd tells of the bars that a narrow picture writes no number below.
+func (b ClassBar) Odd() bool { return b.From/10%2 == 1 }
+
 // LabelX and LabelY are where the count stands.
 func (b ClassBar) LabelX() int { return b.X + b.Width/2 }
 

@@ -50,9 +50,23 @@ func (k *Kit) FramePage(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		k.openFrame(w.Header())
 		if err := h(w, r); err != nil {
-			k.fail(w, r, err)
+			k.fail(w, r, fromFrame(err))
 		}
 	})
+}
+
+// fromFrame takes the way to the admin pages from the page of an error: learners
+// have no business there, and it opens in no frame.
+func fromFrame(err error) error {
+	page := *pageOf(err)
+	if page.BackURL != "/" {
+		return err
+	}
+	page.BackURL, page.BackLabel, page.Cause = "", "", err
+	if page.Hint == "" && page.CourseURL == "" {
+		page.Hint = "Go back to your course and open the activity once more."
+	}
+	return &page
 }
 
 // Document serves a public machine-readable document. It may be fetched from

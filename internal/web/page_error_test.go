@@ -31,3 +31,15 @@ func TestPageSaysWhatIsWrongWithTheDatabase(t *testing.T) {
 		})
 	}
 }
+
+// The admin pages open in no frame, and are nothing to a learner.
+func TestErrorsInFramesDoNotLeadToTheAdminPages(t *testing.T) {
+	h := newHouse(t, publicURL)
+	page := body(t, h.get("/stage/nowhere"))
+	if strings.Contains(page, "Open Greenroom") || !strings.Contains(page, "Go back to your course and open the activity once more.") {
+		t.Errorf("in a frame:\n%s", page)
+	}
+	if page := body(t, h.get("/nowhere")); !strings.Contains(page, "Open Greenroom") {
+		t.Errorf("elsewhere:\n%s", page)
+	}
+}

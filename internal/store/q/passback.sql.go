@@ -378,13 +378,19 @@ join resource_links r on r.workspace_id = i.workspace_id and r.id = i.link_id
 join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
 where p.workspace_id = $1
 	and (cast($2 as text) = '' or p.connection_id = $2)
+	and (cast($3 as text) = ''
+		or lower(l.name) like lower(cast($3 as text)) escape '\'
+		or lower(l.email) like lower(cast($3 as text)) escape '\'
+		or lower(r.title) like lower(cast($3 as text)) escape '\')
 order by p.changed desc, p.id desc
-limit cast($3 as bigint)
+limit cast($5 as bigint) offset cast($4 as bigint)
 `
 
 type PassbacksParams struct {
 	WorkspaceID  greenroom.WorkspaceID
 	ConnectionID string
+	Pattern      string
+	Skip         int64
 	Rows         int64
 }
 
@@ -398,7 +404,13 @@ type PassbacksRow struct {
 }
 
 func (q *Queries) Passbacks(ctx context.Context, arg PassbacksParams) ([]PassbacksRow, error) {
-	rows, err := q.db.QueryContext(ctx, passbacks, arg.WorkspaceID, arg.ConnectionID, arg.Rows)
+	rows, err := q.db.QueryContext(ctx, passbacks,
+		arg.WorkspaceID,
+		arg.ConnectionID,
+		arg.Pattern,
+		arg.Skip,
+		arg.Rows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -471,14 +483,20 @@ join resource_links r on r.workspace_id = i.workspace_id and r.id = i.link_id
 join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
 where p.workspace_id = $1 and p.state = $2
 	and (cast($3 as text) = '' or p.connection_id = $3)
+	and (cast($4 as text) = ''
+		or lower(l.name) like lower(cast($4 as text)) escape '\'
+		or lower(l.email) like lower(cast($4 as text)) escape '\'
+		or lower(r.title) like lower(cast($4 as text)) escape '\')
 order by p.changed desc, p.id desc
-limit cast($4 as bigint)
+limit cast($6 as bigint) offset cast($5 as bigint)
 `
 
 type PassbacksInParams struct {
 	WorkspaceID  greenroom.WorkspaceID
 	State        greenroom.PassbackState
 	ConnectionID string
+	Pattern      string
+	Skip         int64
 	Rows         int64
 }
 
@@ -496,6 +514,8 @@ func (q *Queries) PassbacksIn(ctx context.Context, arg PassbacksInParams) ([]Pas
 		arg.WorkspaceID,
 		arg.State,
 		arg.ConnectionID,
+		arg.Pattern,
+		arg.Skip,
 		arg.Rows,
 	)
 	if err != nil {

@@ -14,8 +14,12 @@ join resource_links r on r.workspace_id = i.workspace_id and r.id = i.link_id
 join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
 where p.workspace_id = @workspace_id
 	and (cast(@connection_id as text) = '' or p.connection_id = @connection_id)
+	and (cast(@pattern as text) = ''
+		or lower(l.name) like lower(cast(@pattern as text)) escape '\'
+		or lower(l.email) like lower(cast(@pattern as text)) escape '\'
+		or lower(r.title) like lower(cast(@pattern as text)) escape '\')
 order by p.changed desc, p.id desc
-limit cast(@rows as bigint);
+limit cast(@rows as bigint) offset cast(@skip as bigint);
 
 -- name: PassbacksIn :many
 select sqlc.embed(p), sqlc.embed(l), i.url, i.maximum, r.title, c.platform
@@ -26,8 +30,12 @@ join resource_links r on r.workspace_id = i.workspace_id and r.id = i.link_id
 join connections c on c.workspace_id = p.workspace_id and c.id = p.connection_id
 where p.workspace_id = @workspace_id and p.state = @state
 	and (cast(@connection_id as text) = '' or p.connection_id = @connection_id)
+	and (cast(@pattern as text) = ''
+		or lower(l.name) like lower(cast(@pattern as text)) escape '\'
+		or lower(l.email) like lower(cast(@pattern as text)) escape '\'
+		or lower(r.title) like lower(cast(@pattern as text)) escape '\')
 order by p.changed desc, p.id desc
-limit cast(@rows as bigint);
+limit cast(@rows as bigint) offset cast(@skip as bigint);
 
 -- name: PassbacksOf :many
 select sqlc.embed(p), sqlc.embed(l), i.url, i.maximum, r.title, c.platform

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -84,13 +85,21 @@ func testPassbacks(t *testing.T, s greenroom.Store) {
 			filter greenroom.PassbackFilter
 			want   []greenroom.PassbackID
 		}{
-			"one":          {greenroom.PassbackFilter{Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
-			"the failed":   {greenroom.PassbackFilter{State: greenroom.PassbackFailed}, []greenroom.PassbackID{second.ID}},
-			"a waiting":    {greenroom.PassbackFilter{State: greenroom.PassbackWaiting, Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
-			"of its LMS":   {greenroom.PassbackFilter{Connection: w.connection.ID, Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
-			"of another":   {greenroom.PassbackFilter{Connection: "other"}, []greenroom.PassbackID{}},
-			"none waits":   {greenroom.PassbackFilter{Connection: "other", State: greenroom.PassbackWaiting}, []greenroom.PassbackID{}},
-			"none is sent": {greenroom.PassbackFilter{State: greenroom.PassbackSent}, []greenroom.PassbackID{}},
+			"one":             {greenroom.PassbackFilter{Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
+			"the next":        {greenroom.PassbackFilter{Limit: 1, Skip: 1}, []greenroom.PassbackID{third.ID}},
+			"after all":       {greenroom.PassbackFilter{Skip: 3}, []greenroom.PassbackID{}},
+			"the last in it":  {greenroom.PassbackFilter{State: greenroom.PassbackWaiting, Skip: 1}, []greenroom.PassbackID{third.ID}},
+			"of a learner":    {greenroom.PassbackFilter{Query: strings.ToUpper(w.learner.Name[1:]), State: greenroom.PassbackWaiting, Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
+			"by address":      {greenroom.PassbackFilter{Query: w.learner.Email, Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
+			"of an activity":  {greenroom.PassbackFilter{Query: w.link.Title, Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
+			"of nobody":       {greenroom.PassbackFilter{Query: "%"}, []greenroom.PassbackID{}},
+			"of nobody in it": {greenroom.PassbackFilter{Query: "_", State: greenroom.PassbackFailed}, []greenroom.PassbackID{}},
+			"the failed":      {greenroom.PassbackFilter{State: greenroom.PassbackFailed}, []greenroom.PassbackID{second.ID}},
+			"a waiting":       {greenroom.PassbackFilter{State: greenroom.PassbackWaiting, Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
+			"of its LMS":      {greenroom.PassbackFilter{Connection: w.connection.ID, Limit: 1}, []greenroom.PassbackID{w.passback.ID}},
+			"of another":      {greenroom.PassbackFilter{Connection: "other"}, []greenroom.PassbackID{}},
+			"none waits":      {greenroom.PassbackFilter{Connection: "other", State: greenroom.PassbackWaiting}, []greenroom.PassbackID{}},
+			"none is sent":    {greenroom.PassbackFilter{State: greenroom.PassbackSent}, []greenroom.PassbackID{}},
 		} {
 			equal(t, name, list(must(w.Passbacks(t.Context(), tc.filter))(t), id), tc.want)
 		}
