@@ -20,8 +20,13 @@ func (h courses) mount(mux web.Router) {
 }
 
 type coursesPage struct {
-	Path, LTIPath string
-	Rows          []greenroom.CourseRow
+	Path, LTIPath  string
+	Query          web.Field
+	Connection     string
+	Connections    []greenroom.Connection
+	Rows           []greenroom.CourseRow
+	Narrowed       bool
+	Next, Previous string // paths, empty if there is nothing
 }
 
 func coursesPath(r *http.Request) string {
@@ -35,11 +40,27 @@ func contextID(r *http.Request) greenroom.ContextID {
 }
 
 func (h courses) list(w http.ResponseWriter, r *http.Request) error {
-	rows, err := h.kit.Service.Courses(r.Context(), web.Actor(r.Context()))
+	query, path := r.URL.Query(), coursesPath(r)
+	number := pageNumber(query)
+	f := greenroom.CourseFilter{
+		Query: query.Get("q"), Connection: greenroom.ConnectionID(query.Get("connection")), Skip: (number - 1) * greenroom.CoursePageSize,
+	}
+	found, err := h.kit.Service.Courses(r.Context(), web.Actor(r.Context()), f)
 	if err != nil {
 		return err
 	}
-	return h.render(w, r, http.StatusOK, "courses.html", coursesPage{Path: coursesPath(r), LTIPath: ltiPath(r), Rows: rows})
+	page := coursesPage{
+		Path: path, LTIPath: ltiPath(r), Rows: found.Rows, Connection: string(f.Connection), Connections: found.Connections,
+		Query:    web.Field{Name: "q", Label: "Title or short name", Value: f.Query, Type: "search"},
+		Narrowed: f.Query != "" || f.Connection != "",
+	}
+	if found.More {
+		page.Next = withPage(path, query, number+1)
+	}
+	if number > 1 {
+		page.Previous = withPage(path, query, number-1)
+	}
+	return h.render(w, r, http.StatusOK, "courses.html", page)
 }
 
 type coursePage struct {

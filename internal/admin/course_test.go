@@ -2,12 +2,14 @@ package admin
 
 import (
 	"encoding/csv"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
@@ -23,6 +25,11 @@ func TestCoursesAndTheirPeople(t *testing.T) {
 	s.arrives(c, "s2", "", "")
 	page := coursesList + "/context-s1" // one course: the first launch named it
 	dana.get(coursesList).has(t, `href="`+page+`"`, "Course &lt;i&gt;one", "School", "Not offered")
+
+	dana.get(coursesList+"?q=COURSE").has(t, `href="`+page+`"`, "Show all courses")
+	none := dana.get(coursesList + "?q=nothing")
+	none.has(t, "No course matches", `value="nothing"`)
+	none.hasNot(t, `href="`+page+`"`)
 
 	all := dana.get(page)
 	all.has(t, "Nadia &lt;b&gt;Bold", "Learner s2", "100 of 100", "=HYPERLINK()", "Best scores of 2 learners", "The LMS offers no list of its learners")
@@ -41,6 +48,30 @@ func TestCoursesAndTheirPeople(t *testing.T) {
 	if err != nil || len(rows) != 3 || rows[1][4] != "'=HYPERLINK()" {
 		t.Errorf("export %v, %v", rows, err)
 	}
+}
+
+func TestCoursesArePaged(t *testing.T) {
+	s := newSite(t)
+	c, w := s.school(), s.service.Store.Workspace(s.northwind.ID)
+	s.arrives(c, "s1", "Nadia", "")
+	sc := must(s.service.ResolveScenario(t.Context(), s.northwind.ID, "talk"))(t)
+	for i := range greenroom.CoursePageSize + 1 {
+		id := fmt.Sprintf("%03d", i)
+		must(w.RecordLaunch(t.Context(), greenroom.LaunchRecord{
+			Launch: greenroom.Launch{ID: greenroom.LaunchID("many-" + id), Reference: "M" + id, At: noon.Add(time.Duration(i) * time.Second),
+				Outcome: greenroom.LaunchOK, Connection: c.ID, Deployment: "1", Scenario: sc.ID, StateID: "many-" + id},
+			Learner: greenroom.Learner{ID: "many", Connection: c.ID, Subject: "many", CreatedAt: noon, SeenAt: noon},
+			Context: &greenroom.Context{ID: greenroom.ContextID("many-" + id), Connection: c.ID, Deployment: "1", PlatformID: id,
+				Title: "Course " + id, CreatedAt: noon, SeenAt: noon.Add(time.Duration(i) * time.Second)},
+		}))(t)
+	}
+	dana := s.as("dana")
+	first := dana.get(coursesList)
+	first.has(t, "Course 100", "Course 001", `href="`+coursesList+`?page=2" rel="next"`)
+	first.hasNot(t, "Course 000")
+	second := dana.get(coursesList + "?page=2")
+	second.has(t, "Course 000", `rel="prev"`)
+	second.hasNot(t, "Course 001", `rel="next"`)
 }
 
 func TestWhatACourseDoesNotOffer(t *testing.T) {

@@ -72,20 +72,41 @@ type CourseRow struct {
 	Roster       *Roster
 }
 
-// Courses returns the workspace's courses, the one that was launched from last
-// first.
-func (s *Service) Courses(ctx context.Context, a Actor) ([]CourseRow, error) {
+// CoursePageSize is how many rows a page of the list of courses has.
+const CoursePageSize = 100
+
+// A CourseFilter narrows the list of courses.
+type CourseFilter struct {
+	Query      string       // in a title, a label or the LMS's ID, whatever its case
+	Connection ConnectionID // empty: all
+	Skip       int          // rows, from the beginning of the list
+}
+
+// A CourseList is a page of the list of courses.
+type CourseList struct {
+	Rows        []CourseRow
+	More        bool         // there are rows after these
+	Connections []Connection // all, to choose from
+}
+
+// Courses returns a page of the workspace's courses, the one that was launched
+// from last first.
+func (s *Service) Courses(ctx context.Context, a Actor, f CourseFilter) (CourseList, error) {
 	store, err := s.settings(a)
 	if err != nil {
-		return nil, err
+		return CourseList{}, err
 	}
 	contexts, err1 := store.Contexts(ctx)
 	connections, err2 := store.Connections(ctx)
 	learners, err3 := store.CountContextMembers(ctx)
 	rosters, err4 := store.Rosters(ctx)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		return nil, err
+		return CourseList{}, err
 	}
+	contexts = slices.DeleteFunc(contexts, func(c Context) bool { return !f.takes(c) })
+	contexts = contexts[min(max(f.Skip, 0), len(contexts)):]
+	list := CourseList{More: len(contexts) > CoursePageSize, Connections: connections}
+	contexts = contexts[:min(len(contexts), CoursePageSize)]
 	names := map[ConnectionID]string{}
 	for _, c := range connections {
 		names[c.ID] = c.Platform
@@ -94,11 +115,17 @@ func (s *Service) Courses(ctx context.Context, a Actor) ([]CourseRow, error) {
 	for i, r := range rosters {
 		read[r.Context] = &rosters[i]
 	}
-	rows := make([]CourseRow, len(contexts))
+	list.Rows = make([]CourseRow, len(contexts))
 	for i, c := range contexts {
-		rows[i] = CourseRow{Context: c, PlatformName: names[c.Connection], Learners: learners[c.ID], Roster: read[c.ID]}
+		list.Rows[i] = CourseRow{Context: c, PlatformName: names[c.Connection], Learners: learners[c.ID], Roster: read[c.ID]}
 	}
-	return rows, nil
+	return list, nil
+}
+
+func (f CourseFilter) takes(c Context) bool {
+	q := strings.ToLower(clip(oneLine(f.Query), longestQuery))
+	return (f.Connection == "" || f.Connection == c.Connection) &&
+		slices.ContainsFunc([]string{c.Title, c.Label, c.PlatformID}, func(s string) bool { return strings.Contains(strings.ToLower(s), q) })
 }
 
 // ShowCourse returns a course for an administrator. ErrNotFound.

@@ -71,9 +71,25 @@ func TestInstructorSeesTheirOwnCourseOnly(t *testing.T) {
 		if class := must(h.ShowCourse(t.Context(), h.admin, ada.Launch.Context)); class.Learners != 1 {
 			t.Errorf("an administrator sees %+v", class)
 		}
-		rows := must(h.Courses(t.Context(), h.admin))
+		rows := must(h.Courses(t.Context(), h.admin, greenroom.CourseFilter{})).Rows
 		if len(rows) != 2 || rows[0].PlatformID != "course-2" || rows[1].Learners != 1 || rows[1].PlatformName != c.Platform || rows[1].Roster == nil {
 			t.Errorf("courses: %+v", rows)
+		}
+		for name, tc := range map[string]struct {
+			filter greenroom.CourseFilter
+			want   int
+		}{
+			"by the LMS's ID":  {greenroom.CourseFilter{Query: " COURSE-2"}, 1},
+			"of the LMS":       {greenroom.CourseFilter{Connection: c.ID}, 2},
+			"of another":       {greenroom.CourseFilter{Connection: "other"}, 0},
+			"of nothing":       {greenroom.CourseFilter{Query: "%"}, 0},
+			"after the first":  {greenroom.CourseFilter{Skip: 1}, 1},
+			"far after all":    {greenroom.CourseFilter{Skip: 1000}, 0},
+			"before the first": {greenroom.CourseFilter{Skip: -1}, 2},
+		} {
+			if got := must(h.Courses(t.Context(), h.admin, tc.filter)); len(got.Rows) != tc.want || got.More {
+				t.Errorf("%s: %d courses, more: %v; want %d", name, len(got.Rows), got.More, tc.want)
+			}
 		}
 	})
 }

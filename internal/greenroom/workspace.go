@@ -212,7 +212,11 @@ func (s *Service) Memberships(ctx context.Context, person PersonID) ([]Membershi
 	return s.Store.Instance().Memberships(ctx, person)
 }
 
-// Members returns who signs in here, and who came by launch.
+// shownLearners is how many of those who came by launch stand beside the people
+// who sign in; the list of learners has all.
+const shownLearners = 50
+
+// Members returns who signs in here, and who came by launch last.
 func (s *Service) Members(ctx context.Context, a Actor) ([]Member, []Learner, error) {
 	store, err := s.settings(a)
 	if err != nil {
@@ -222,7 +226,7 @@ func (s *Service) Members(ctx context.Context, a Actor) ([]Member, []Learner, er
 	if err != nil {
 		return nil, nil, err
 	}
-	learners, err := store.Learners(ctx, 500)
+	learners, err := store.Learners(ctx, shownLearners)
 	return members, learners, err
 }
 
