@@ -21,6 +21,7 @@ func (c demoCmd) Run(ctx context.Context, s streams) error {
 	if c.Verbose {
 		level = slog.LevelInfo
 	}
+	fmt.Fprintln(s.out, "Starting. The three scenarios are played through first, which takes a few seconds.")
 	d, err := app.OpenDemo(ctx, app.DemoOptions{
 		Config: app.Config{
 			Version:        version,
