@@ -62,7 +62,8 @@ release-check:
 	$(GO) run ./deploy/release -check -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)'
 	cd tools/deploy && EXACT=1 $(GO) test -count=1 -run Image ./...
 
-# Code that is made of SQL. The commands stand beside the directives.
+# Code that is made of SQL, and compiled samples. The commands stand beside the
+# directives.
 generate:
 	$(GO) generate ./...
 

@@ -111,7 +111,12 @@ func (s *Service) importScenario(ctx context.Context, a Actor, name string, sour
 	if err != nil {
 		return SavedScenario{}, err
 	}
-	var sc Scenario
+	sc, err := s.keepScenario(ctx, a, file)
+	return SavedScenario{sc, file.Warnings}, err
+}
+
+// keepScenario saves a file that was parsed.
+func (s *Service) keepScenario(ctx context.Context, a Actor, file *roleplay.Scenario) (sc Scenario, err error) {
 	err = s.Store.Workspace(a.Workspace).Update(ctx, func(ctx context.Context, tx Tx) error {
 		if _, err := tx.Workspace(ctx); err != nil {
 			return err
@@ -119,7 +124,7 @@ func (s *Service) importScenario(ctx context.Context, a Actor, name string, sour
 		sc, err = s.saveScenario(ctx, tx, a, file)
 		return err
 	})
-	return SavedScenario{sc, file.Warnings}, err
+	return sc, err
 }
 
 func (s *Service) saveScenario(ctx context.Context, tx Tx, a Actor, file *roleplay.Scenario) (Scenario, error) {
@@ -176,7 +181,11 @@ func scenarioEntry(old, sc Scenario) AuditEntry {
 // addSamples saves the scenarios that come with the binary.
 func (s *Service) addSamples(ctx context.Context, a Actor) error {
 	for _, sample := range roleplay.Samples() {
-		if _, err := s.importScenario(ctx, a, sample.Name, sample.Source); err != nil {
+		file, err := sample.Scenario()
+		if err == nil {
+			_, err = s.keepScenario(ctx, a, file)
+		}
+		if err != nil {
 			return fmt.Errorf("sample scenario %s: %w", sample.Name, err)
 		}
 	}

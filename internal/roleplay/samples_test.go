@@ -1,15 +1,21 @@
 package roleplay
 
 import (
+	"bytes"
 	"context"
+	"flag"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 )
 
-// readSamples compiles the samples once for all tests.
+var update = flag.Bool("update", false, "compile the samples anew")
+
+// readSamples checks and compiles the samples once for all tests.
 var readSamples = sync.OnceValues(func() ([]*Scenario, error) {
 	var all []*Scenario
 	for _, sample := range Samples() {
@@ -21,6 +27,22 @@ var readSamples = sync.OnceValues(func() ([]*Scenario, error) {
 	}
 	return all, nil
 })
+
+func TestSamplesAreCompiled(t *testing.T) {
+	eachSample(t, func(t *testing.T, s *Scenario) {
+		path := filepath.Join("samples", s.Slug+compiledEnding)
+		if *update {
+			if err := os.WriteFile(path, s.Compiled, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		kept, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(kept, s.Compiled) {
+			t.Errorf("%s is not what its file compiles to: run go generate ./internal/roleplay (%v)", path, err)
+		}
+	})
+}
 
 func eachSample(t *testing.T, f func(*testing.T, *Scenario)) {
 	t.Helper()
