@@ -33,6 +33,14 @@ type server struct {
 // the others.
 func serveOn(t *testing.T, c app.Config) *server {
 	t.Helper()
+	s := runOn(t, c)
+	s.hears(t, store.Everything)
+	return s
+}
+
+// runOn does what serveOn does, and does not wait.
+func runOn(t *testing.T, c app.Config) *server {
+	t.Helper()
 	c.DataDir = t.TempDir()
 	a, err := app.Open(t.Context(), c)
 	if err != nil {
@@ -56,7 +64,6 @@ func serveOn(t *testing.T, c app.Config) *server {
 			t.Error(err)
 		}
 	})
-	s.hears(t, store.Everything)
 	return s
 }
 
@@ -87,7 +94,9 @@ type site struct {
 	client        *http.Client
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T) *site { return newSiteOn(t, pgtest.URL(t)) }
+
+func newSiteOn(t *testing.T, database string) *site {
 	turn := &atomic.Int64{}
 	x := &site{t: t, lms: newLMSPage(t)}
 	x.client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -98,9 +107,11 @@ func newSite(t *testing.T) *site {
 	}})
 	t.Cleanup(front.Close)
 	x.proxy = strings.TrimPrefix(front.URL, "http://")
-	c := app.Config{DatabaseURL: pgtest.URL(t), PublicURL: front.URL, Development: true, MasterKey: strings.Repeat("ab", 32)}
+	c := app.Config{DatabaseURL: database, PublicURL: front.URL, Development: true, MasterKey: strings.Repeat("ab", 32)}
 	x.workspace = furnishForLMS(t, c, x.lms)
-	x.first, x.second = serveOn(t, c), serveOn(t, c)
+	x.first, x.second = runOn(t, c), runOn(t, c)
+	x.first.hears(t, store.Everything)
+	x.second.hears(t, store.Everything)
 	return x
 }
 
@@ -289,7 +300,11 @@ func TestTwoServersBehindAProxy(t *testing.T) {
 
 // Many servers start at once on a database that is empty.
 func TestManyServersStartTogether(t *testing.T) {
-	c := app.Config{DatabaseURL: pgtest.URL(t), PublicURL: "http://127.0.0.1:9", Development: true, MasterKey: strings.Repeat("ab", 32)}
+	manyStart(t, app.Config{DatabaseURL: pgtest.URL(t), PublicURL: "http://127.0.0.1:9", Development: true, MasterKey: strings.Repeat("ab", 32)})
+}
+
+func manyStart(t *testing.T, c app.Config) {
+	t.Helper()
 	var all sync.WaitGroup
 	for range 6 {
 		all.Go(func() {

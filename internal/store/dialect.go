@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -22,9 +21,8 @@ import (
 type dialect interface {
 	name() string
 
-	// goose names the dialect for migrations, and how many nodes take turns
-	// at them; folder is where they are.
-	goose() (goose.Dialect, []goose.ProviderOption, error)
+	// goose names the dialect for migrations; folder is where they are.
+	goose() goose.Dialect
 	folder() string
 	// applied returns the versions of the migrations that made the tables.
 	applied(ctx context.Context, db *sql.DB) ([]int64, error)
@@ -76,9 +74,7 @@ type sqliteDialect struct{}
 func (sqliteDialect) name() string   { return "SQLite" }
 func (sqliteDialect) folder() string { return "sqlite" }
 
-func (sqliteDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
-	return goose.DialectSQLite3, nil, nil
-}
+func (sqliteDialect) goose() goose.Dialect { return goose.DialectSQLite3 }
 
 func (sqliteDialect) applied(ctx context.Context, db *sql.DB) ([]int64, error) {
 	return applied(ctx, db, "select exists (select 1 from sqlite_master where type = 'table' and name = 'goose_db_version')")
@@ -159,11 +155,7 @@ type postgresDialect struct{}
 func (postgresDialect) name() string   { return "PostgreSQL" }
 func (postgresDialect) folder() string { return "postgres" }
 
-// goose makes nodes ask for the advisory lock once a second, two minutes long.
-func (postgresDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120))
-	return goose.DialectPostgres, []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
-}
+func (postgresDialect) goose() goose.Dialect { return goose.DialectPostgres }
 
 func (postgresDialect) applied(ctx context.Context, db *sql.DB) ([]int64, error) {
 	return applied(ctx, db, "select to_regclass('goose_db_version') is not null")

@@ -92,6 +92,9 @@ func (s *Store) Schema(ctx context.Context) (Schema, error) {
 }
 
 func (s *Store) migrate(ctx context.Context, log *slog.Logger) (applied int, err error) {
+	if schema, err := s.Schema(ctx); err == nil && schema.Have == schema.Want && schema.Pending() == 0 {
+		return 0, nil // and no need to wait for anybody
+	}
 	unlock, err := s.lockMigrations(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
@@ -125,11 +128,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}
-	dialect, options, err := s.dialect.goose()
-	if err != nil {
-		return nil, fmt.Errorf("migrations: %w", err)
-	}
-	p, err := goose.NewProvider(dialect, s.write, folder, append(options, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))...)
+	p, err := goose.NewProvider(s.dialect.goose(), s.write, folder, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}
