@@ -40,7 +40,7 @@ func openPostgres(ctx context.Context, databaseURL string) (*Store, error) {
 	if err := checkPooler(ctx, pool); err != nil {
 		return nil, errors.Join(err, closeBoth())
 	}
-	if err := checkEncoding(ctx, db); err != nil {
+	if err := checkDatabase(ctx, db); err != nil {
 		return nil, errors.Join(err, closeBoth())
 	}
 	s := &Store{

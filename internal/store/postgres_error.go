@@ -47,11 +47,16 @@ func explain(err error, c *pgx.ConnConfig) error {
 	return &startError{what, err}
 }
 
-// checkEncoding refuses a database that does not keep all texts as they are.
-func checkEncoding(ctx context.Context, db *sql.DB) error {
+// checkDatabase refuses a database that does not keep all texts as they are,
+// and one that keeps nothing of what it is told.
+func checkDatabase(ctx context.Context, db *sql.DB) error {
 	var name string
-	if err := db.QueryRowContext(ctx, "select current_setting('server_encoding')").Scan(&name); err != nil {
+	var follows bool
+	if err := db.QueryRowContext(ctx, "select current_setting('server_encoding'), pg_is_in_recovery()").Scan(&name, &follows); err != nil {
 		return fmt.Errorf("encoding of the database: %w", err)
+	}
+	if follows {
+		return errors.New("the database URL is that of a replica, which takes no writes: name the server that it follows")
 	}
 	if name != "UTF8" {
 		return fmt.Errorf("the database has the encoding %s: make one that has UTF8, by createdb --encoding=UTF8 --template=template0", name)

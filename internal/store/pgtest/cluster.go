@@ -127,7 +127,7 @@ func untilReady(log io.Reader, ready chan<- error) error {
 			continue
 		}
 		fmt.Fprintln(&said, lines.Text())
-		if strings.Contains(lines.Text(), "ready to accept connections") {
+		if strings.Contains(lines.Text(), "ready to accept ") { // a replica: read-only connections
 			told = true
 			ready <- nil
 		}

@@ -1,7 +1,11 @@
 package pgtest
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"syscall"
 )
 
@@ -15,6 +19,29 @@ func NewServer(settings ...string) (*Server, error) {
 	c, err := start(disk, append([]string{"fsync=on", "synchronous_commit=on"}, settings...))
 	if err != nil {
 		return nil, err
+	}
+	return &Server{c}, nil
+}
+
+// NewReplica makes and starts a server that follows this one, and can be read.
+func (s *Server) NewReplica() (*Server, error) {
+	c, err := newFolder(disk, s.cluster.who)
+	if err != nil {
+		return nil, fmt.Errorf("folder for a replica: %w", err)
+	}
+	c.bin, c.who, c.settings = s.cluster.bin, s.cluster.who, s.cluster.settings
+	backup := exec.Command(filepath.Join(c.bin, "pg_basebackup"), "--pgdata", c.data(), "--host", s.cluster.folder,
+		"--username", "postgres", "--write-recovery-conf", "--checkpoint", "fast", "--no-sync")
+	backup.Dir = c.folder
+	backup.SysProcAttr = &syscall.SysProcAttr{Credential: c.who}
+	out, err := backup.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("pg_basebackup: %w\n%s", err, out)
+	} else {
+		err = c.run()
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(c.folder), c.owner.Close())
 	}
 	return &Server{c}, nil
 }
