@@ -184,7 +184,7 @@ func TestRetentionIsCountedBeforeItIsSet(t *testing.T) {
 	dana.get("/w/northwind/settings").has(t, "At present: for ever", path)
 	dana.get(path).has(t, "At present: for ever")
 	dana.get(path+"?months=3").has(t, "By now 1 session and 1 learner are older.", "Keep practice for 3 months")
-	dana.get(path+"?months=6").has(t, "By now 0 sessions and 0 learners are older.")
+	dana.get(path+"?months=6").has(t, "No session and no learner is that old by now.")
 	dana.get(path+"?months=0").has(t, "Nothing is erased by age.")
 	if got := dana.get(path + "?months=soon"); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, `value="soon"`) {
 		t.Errorf("soon: %d", got.status)
