@@ -41,7 +41,7 @@ func (c Config) Restore(ctx context.Context, file string, replace bool) (_ Resto
 	r := Restored{}
 	r.Copy, r.Aside, err = store.Restore(ctx, c.StoreOptions(false), file, replace, c.Now())
 	if errors.Is(err, fs.ErrExist) {
-		err = fmt.Errorf("there is a database in %s, and it was left alone; add --force to put the backup in its place (what is there is kept beside it)", c.DataDir)
+		err = fmt.Errorf("there is a database, or the log of one, in %s, and it was left alone; add --force to put the backup in its place (what is there is kept beside it)", c.DataDir)
 	}
 	if err != nil {
 		return Restored{}, err

@@ -215,6 +215,59 @@ func TestRestoreKeepsWhatItReplaces(t *testing.T) {
 	}
 }
 
+// The log of a server that was killed outlives its file, where somebody deletes
+// that alone: the database that comes into its place must not take it for its
+// own.
+func TestRestoreLeavesNoLogToTheCopy(t *testing.T) {
+	source := store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db")}
+	s := open(t, source)
+	makeWorkspace(t, s, 1)
+	file := filepath.Join(t.TempDir(), "backup.db")
+	if _, err := store.Backup(t.Context(), source, file, false); err != nil {
+		t.Fatal(err)
+	}
+	makeWorkspace(t, s, 2)
+	o := store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db")}
+	write(t, o.Path+"-wal", read(t, source.Path+"-wal"))
+
+	if _, _, err := store.Restore(t.Context(), o, file, false, noon); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("error = %v, want fs.ErrExist", err)
+	}
+	_, aside, err := store.Restore(t.Context(), o, file, true, noon)
+	fine(t, err)
+	if read(t, aside+"-wal") != read(t, source.Path+"-wal") {
+		t.Error("the log was not kept")
+	}
+	restored := open(t, o)
+	if _, err := restored.Instance().FindWorkspace(t.Context(), "team-2"); !errors.Is(err, greenroom.ErrNotFound) {
+		t.Errorf("what was written after the backup is there: %v", err)
+	}
+	if _, err := restored.Instance().FindWorkspace(t.Context(), "team-1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestARestoreThatFailsPutsEverythingBack(t *testing.T) {
+	source := store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db")}
+	makeWorkspace(t, open(t, source), 1)
+	file := filepath.Join(t.TempDir(), "backup.db")
+	if _, err := store.Backup(t.Context(), source, file, false); err != nil {
+		t.Fatal(err)
+	}
+	o := store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db")}
+	write(t, o.Path+"-wal", "log")
+	write(t, o.Path+"-shm", "memory")
+	inTheWay := o.Path + ".replaced-20261125T120000.000Z-shm"
+	fine(t, os.MkdirAll(filepath.Join(inTheWay, "folder"), 0o700))
+
+	if _, _, err := store.Restore(t.Context(), o, file, true, noon); err == nil {
+		t.Fatal("it was put where a folder is")
+	}
+	if read(t, o.Path+"-wal") != "log" || read(t, o.Path+"-shm") != "memory" {
+		t.Error("not all is where it was")
+	}
+}
+
 func execFile(t *testing.T, path string, statements ...string) {
 	t.Helper()
 	fine(t, store.ExecFile(t.Context(), path, statements...))

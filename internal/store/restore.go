@@ -8,14 +8,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 // Restore puts an examined copy in the place of a SQLite database that no
-// process uses. A database that is there is fs.ErrExist, unless replace is
-// true: then it is kept beside it, with its log, under the name that is
-// returned. A copy whose tables are newer than this program is a *SchemaError.
-// Whatever fails, fails before anything is moved.
+// process uses. A database that is there, or a log that one has left, is
+// fs.ErrExist, unless replace is true: then it is kept beside it, with its log,
+// under the name that is returned. A copy whose tables are newer than this
+// program is a *SchemaError. Whatever fails, what was there is in its place.
 func Restore(ctx context.Context, o Options, from string, replace bool, now time.Time) (_ Copy, aside string, err error) {
 	if o.DatabaseURL != "" {
 		return Copy{}, "", ErrNoBackup
@@ -46,22 +47,40 @@ func Restore(ctx context.Context, o Options, from string, replace bool, now time
 	if found.Schema.Newer() {
 		return Copy{}, "", &SchemaError{found.Schema}
 	}
-	if there {
-		aside = o.Path + ".replaced-" + now.UTC().Format("20060102T150405.000Z")
-		if err := putAside(ctx, o.Path, aside); err != nil {
-			return Copy{}, "", err
-		}
+	if !there {
+		return found, "", place(temp, o.Path, true)
 	}
-	return found, aside, place(temp, o.Path, true)
+	aside = o.Path + ".replaced-" + now.UTC().Format("20060102T150405.000Z")
+	back, err := putAside(ctx, o.Path, aside)
+	if err == nil {
+		err = place(temp, o.Path, true)
+	}
+	if err != nil {
+		if undone := back(); undone != nil {
+			err = errors.Join(err, fmt.Errorf("what was there is kept as %s: %w", aside, undone))
+		}
+		return Copy{}, "", err
+	}
+	return found, aside, nil
 }
 
-// hasDatabase tells whether there is a file with something in it.
+// fileParts end the names of a database's files. Its logs come first: one must
+// never be left to a database that it does not belong to, which would take it
+// for its own.
+var fileParts = []string{"-wal", "-journal", "-shm", ""}
+
+// hasDatabase tells whether any file of a database has something in it.
 func hasDatabase(path string) (bool, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+	for _, part := range fileParts {
+		info, err := os.Stat(path + part)
+		switch {
+		case err == nil && info.Size() > 0:
+			return true, nil
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return false, err
+		}
 	}
-	return err == nil && info.Size() > 0, err
+	return false, nil
 }
 
 func copyFile(from, to string) error {
@@ -78,18 +97,30 @@ func copyFile(from, to string) error {
 	return errors.Join(err, out.Sync(), out.Close())
 }
 
-// putAside renames a database with the log and the shared memory beside it, the
-// log first: a log must never be left to a database that it does not belong to.
-// Before that the log is folded into the file, if the file can be read at all.
-func putAside(ctx context.Context, path, aside string) error {
-	if db, err := openSQLitePool(ctx, path, 1, "_txlock", "immediate"); err == nil {
-		_ = db.Close()
-	}
-	for _, suffix := range []string{"-wal", "-shm", ""} {
-		err := os.Rename(path+suffix, aside+suffix)
-		if err != nil && !(suffix != "" && errors.Is(err, fs.ErrNotExist)) {
-			return err
+// putAside renames a database with all that is beside it, and returns what
+// renames it back. Before that the log is folded into the file, if there is one
+// that can be read.
+func putAside(ctx context.Context, path, aside string) (back func() error, err error) {
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		if db, err := openSQLitePool(ctx, path, 1, "_txlock", "immediate"); err == nil {
+			_ = db.Close()
 		}
 	}
-	return syncFolder(filepath.Dir(path))
+	var moved []string
+	back = func() error {
+		var errs []error
+		for _, part := range slices.Backward(moved) {
+			errs = append(errs, os.Rename(aside+part, path+part))
+		}
+		return errors.Join(errs...)
+	}
+	for _, part := range fileParts {
+		switch err := os.Rename(path+part, aside+part); {
+		case err == nil:
+			moved = append(moved, part)
+		case !errors.Is(err, fs.ErrNotExist):
+			return back, err
+		}
+	}
+	return back, syncFolder(filepath.Dir(path))
 }
