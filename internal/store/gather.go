@@ -30,8 +30,8 @@ var errAlone = errors.New("not with others")
 // one for all of them: each is written alone then.
 type gather struct {
 	write func(context.Context, []*gathered) error
-	most  int                        // gatherers
-	wrote func(context.Context, int) // hears how many were written; may be nil
+	most  int       // gatherers
+	wrote func(int) // hears how many were written; may be nil
 
 	mu      sync.Mutex
 	waiting []*gathered
@@ -98,7 +98,7 @@ func (g *gather) work() {
 			one.done <- err
 		}
 		if err == nil && g.wrote != nil {
-			g.wrote(ctx, len(batch))
+			g.wrote(len(batch))
 		}
 		cancel()
 	}

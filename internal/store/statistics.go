@@ -22,16 +22,28 @@ const hotTables = "launches, learners, contexts, context_members, resource_links
 
 // statistics counts launches.
 type statistics struct {
-	db    *sql.DB
-	count atomic.Int64
+	db     *sql.DB
+	count  atomic.Int64
+	asking atomic.Bool
 }
 
-// grow hears that launches were written. What fails here is left to autovacuum.
-func (s *statistics) grow(ctx context.Context, launches int) {
+// grow hears that launches were written. No launch waits for what follows.
+func (s *statistics) grow(launches int) {
 	after := s.count.Add(int64(launches))
-	if !passes(after-int64(launches), after) {
+	if !passes(after-int64(launches), after) || !s.asking.CompareAndSwap(false, true) {
 		return
 	}
+	go func() {
+		defer s.asking.Store(false)
+		ctx, cancel := context.WithTimeout(context.Background(), closedWriteLimit)
+		defer cancel()
+		s.ask(ctx, after)
+	}()
+}
+
+// ask has the tables looked at, unless more is known of them than so many
+// launches. What fails here is left to autovacuum.
+func (s *statistics) ask(ctx context.Context, after int64) {
 	var known float64
 	row := s.db.QueryRowContext(ctx, "select reltuples from pg_class where oid = 'launches'::regclass")
 	if row.Scan(&known) == nil && int64(known) < after {

@@ -32,7 +32,7 @@ func TestFirstClassIsPlannedAsOne(t *testing.T) {
 	}
 	fill(t, s)
 	asked := &statistics{db: s.write}
-	asked.grow(t.Context(), firstStatistics)
+	asked.ask(t.Context(), firstStatistics)
 	if after := lookUp(); !strings.Contains(after, right) {
 		t.Errorf("after the first launches a learner is looked up by\n%s", after)
 	}
@@ -75,7 +75,7 @@ func TestWhatIsGatheredIsCounted(t *testing.T) {
 	g := &gather{
 		most:  1,
 		write: func(context.Context, []*gathered) error { return nil },
-		wrote: func(_ context.Context, n int) { counted <- n },
+		wrote: func(n int) { counted <- n },
 	}
 	if _, err := g.record("w", gatheredRecord("1"), met{}); err != nil {
 		t.Fatal(err)
