@@ -13,12 +13,44 @@ import (
 )
 
 // Backup writes a copy of the SQLite database to a file, while a server runs.
+// Whatever replace says, no file of the server's own is overwritten.
 func (c Config) Backup(ctx context.Context, file string, replace bool) (store.Copy, error) {
+	if err := c.checkTarget(file); err != nil {
+		return store.Copy{}, err
+	}
 	made, err := store.Backup(ctx, c.StoreOptions(false), file, replace)
 	if errors.Is(err, fs.ErrExist) {
 		err = fmt.Errorf("%s is there already and was left alone; take another name, or add --force", file)
 	}
 	return made, err
+}
+
+// checkTarget refuses to write a copy over a folder, or over what the server
+// lives on: the database with its log, and the master key that no copy holds.
+func (c Config) checkTarget(file string) error {
+	target, err := os.Stat(file)
+	if err != nil && c.DatabaseURL == "" {
+		if _, err := os.Stat(c.path(databaseFile)); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no database in %q: --data names the server's data directory (%w)", c.DataDir, err)
+		}
+	}
+	if err == nil && target.IsDir() {
+		return fmt.Errorf("%s is a directory; name a file in it", file)
+	}
+	for _, name := range []string{databaseFile, databaseFile + "-wal", databaseFile + "-shm", databaseFile + "-lock", masterKeyFile, lockFile} {
+		own, missing := os.Stat(c.path(name))
+		if err == nil && missing == nil && os.SameFile(own, target) || samePath(c.path(name), file) {
+			return fmt.Errorf("%s is the server's own and was left alone; take another name", file)
+		}
+	}
+	return nil
+}
+
+// samePath tells whether two names are one, although no file may be there yet.
+func samePath(a, b string) bool {
+	a, errA := filepath.Abs(a)
+	b, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && a == b
 }
 
 // A Restored is what became of a restore.
