@@ -52,6 +52,9 @@ func (c conformanceCmd) Run(ctx context.Context, s streams) error {
 	if c.LaunchURL == "" {
 		return errUsage{errors.New("--launch-url is missing")}
 	}
+	if err := c.check(); err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("%w (choose another address with --listen)", err)
@@ -75,6 +78,13 @@ func (c conformanceCmd) Run(ctx context.Context, s streams) error {
 			fmt.Fprintln(s.out, r.Line())
 		}
 	}))
+}
+
+func (c conformanceCmd) check() error {
+	return firstOf(
+		checkURL("--login-url", c.LoginURL), checkURL("--launch-url", c.LaunchURL), checkURL("--jwks-url", c.KeySetURL),
+		checkURL("--registration-url", c.RegistrationURL), checkURL("--issuer", c.Issuer), checkAddress("--listen", c.Listen),
+	)
 }
 
 func (c conformanceCmd) suite(l net.Listener) (*ltitest.Suite, error) {

@@ -17,6 +17,11 @@ type demoCmd struct {
 }
 
 func (c demoCmd) Run(ctx context.Context, s streams) error {
+	for flag, port := range map[string]int{"--tool-port": c.ToolPort, "--lms-port": c.LMSPort} {
+		if port < 0 || port > 65535 {
+			return errUsage{fmt.Errorf("%s: %d is no port; ports are 1 to 65535, and 0 takes any", flag, port)}
+		}
+	}
 	level := slog.LevelError
 	if c.Verbose {
 		level = slog.LevelInfo

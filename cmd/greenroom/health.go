@@ -21,6 +21,9 @@ type healthCmd struct {
 // Run asks the server on this machine whether it is ready, with the settings
 // that serve was given: for a container's health check.
 func (c healthCmd) Run(ctx context.Context, s streams) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url(), nil)
@@ -32,7 +35,7 @@ func (c healthCmd) Run(ctx context.Context, s streams) error {
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
 	answer, err := client.Do(r)
 	if err != nil {
-		return fmt.Errorf("no answer: %w", err)
+		return fmt.Errorf("no answer: %w; see that the server runs, and that --metrics-listen or --listen is what it was given", err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
@@ -44,6 +47,13 @@ func (c healthCmd) Run(ctx context.Context, s streams) error {
 	}
 	_, err = fmt.Fprintln(s.out, strings.TrimSpace(string(text)))
 	return err
+}
+
+func (c healthCmd) check() error {
+	if c.MetricsListen != "" {
+		return checkAddress(metricsFlag, c.MetricsListen)
+	}
+	return checkAddress("--listen", serveCmd{Listen: c.Listen, HTTPS: c.HTTPS, TLSCert: c.TLSCert}.listen())
 }
 
 func (c healthCmd) url() string {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -72,8 +73,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		fmt.Fprintln(errs, "greenroom:", err)
 		return 1
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
+	args = asked(args)
+	if args[0] == "" {
+		return mistyped(errors.New("the name of the command is empty"), errs)
 	}
 	parsed, err := parser.Parse(args)
 	if exit >= 0 { // --help has been printed
@@ -94,11 +96,38 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	return 0
 }
 
-// noValue is what the parser says of a flag at the end without its value.
-var noValue = regexp.MustCompile(`^(--[a-z-]+): expected .* but got "EOL" \(<EOL>\)$`)
+// asked takes what people type elsewhere: no argument at all, help COMMAND, and
+// --version.
+func asked(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case len(args) == 1 && args[0] == "--version":
+		return []string{"version"}
+	}
+	return args
+}
+
+// said puts what the parser says into words that say what to do.
+var said = []struct {
+	pattern *regexp.Regexp
+	text    string
+}{
+	{regexp.MustCompile(`^(--[a-z-]+): expected .* but got "EOL" \(<EOL>\)$`), "$1 needs a value"},
+	{regexp.MustCompile(`^(--[a-z-]+): expected .* but got "(-.*)" \(.* flag\); perhaps try .*$`), `$1 needs a value, and "$2" looks like another flag; if it is meant, write $1=$2`},
+	{regexp.MustCompile(`^(--[a-z-]+): expected a valid .* int but got (".*?")(.*)$`), "$1: $2 is no whole number$3"},
+	{regexp.MustCompile(`^expected "<(.*)>( \.\.\.)?"$`), `<$1> is missing: expected "<$1>"$2`},
+	{regexp.MustCompile(`^unexpected argument $`), "unexpected argument: it is empty"},
+}
 
 func mistyped(err error, errs io.Writer) int {
-	fmt.Fprintln(errs, "greenroom:", noValue.ReplaceAllString(err.Error(), "$1 needs a value"))
+	text := err.Error()
+	for _, s := range said {
+		text = s.pattern.ReplaceAllString(text, s.text)
+	}
+	fmt.Fprintln(errs, "greenroom:", text)
 	fmt.Fprintln(errs, "Try \"greenroom --help\", or --help behind a command.")
 	return 2
 }

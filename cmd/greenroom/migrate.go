@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,8 +21,11 @@ func (c migrateCmd) Run(ctx context.Context, s streams) error {
 		return c.move(ctx, s)
 	}
 	if c.DatabaseURL == "" {
+		if c.Data == "" {
+			return errUsage{errors.New("--data is empty; it names the data directory")}
+		}
 		if err := os.MkdirAll(c.Data, 0o700); err != nil {
-			return err
+			return fmt.Errorf("--data: %w", err)
 		}
 	}
 	applied, err := store.Migrate(ctx, c.config(nil).StoreOptions(true))

@@ -171,7 +171,33 @@ func (c serveCmd) appConfig(s streams) (app.Config, error) {
 	config.Listen, config.HTTPListen = c.listen(), c.httpListen()
 	config.TLSCert, config.TLSKey = c.TLSCert, c.TLSKey
 	config.KeyMaxAge, config.KeyOverlap = time.Duration(c.KeyMaxAge), time.Duration(c.KeyOverlap)
-	return config, errors.Join(err, c.checkKeys(), c.checkTLS())
+	return config, firstOf(err, c.checkKeys(), c.checkTLS(), c.checkAddresses(), c.checkFiles())
+}
+
+// firstOf keeps an answer to one sentence.
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c serveCmd) checkAddresses() error {
+	for _, one := range [][2]string{{"--listen", c.listen()}, {metricsFlag, c.MetricsListen}, {"--http-listen", c.httpListen()}} {
+		if one[1] == "" {
+			continue
+		}
+		if err := checkAddress(one[0], one[1]); err != nil {
+			return err
+		}
+	}
+	return checkURL("--acme-directory", c.ACMEDirectory)
+}
+
+func (c serveCmd) checkFiles() error {
+	return firstOf(checkFile("--tls-cert", c.TLSCert), checkFile("--tls-key", c.TLSKey), checkFile("--ca-file", c.CAFile))
 }
 
 // checkKeys says which flag is wrong: 0 is a choice for the age alone.

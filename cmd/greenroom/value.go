@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -78,6 +81,44 @@ func (k *keepTime) UnmarshalText(text []byte) error {
 	}
 	if time.Duration(*k) < app.MinLaunchLogKeep {
 		return fmt.Errorf("%s is too short: keep the launch log for 2d at least", text)
+	}
+	return nil
+}
+
+// checkAddress says what is wrong with an address to listen on, as it was typed.
+func checkAddress(flag, address string) error {
+	_, name, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", name)
+	}
+	if err != nil {
+		return errUsage{fmt.Errorf("%s %q is no address; it looks like 127.0.0.1:8080, or :8080 for all of this machine's", flag, address)}
+	}
+	return nil
+}
+
+// checkURL says what is wrong with a URL that somebody else is asked by; an
+// empty one was not given.
+func checkURL(flag, s string) error {
+	u, err := url.Parse(s)
+	if s != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		return errUsage{fmt.Errorf("%s %q is not a URL; it looks like https://practice.example.com/…", flag, s)}
+	}
+	return nil
+}
+
+// checkFile says that a file which a flag names cannot be read; an empty name
+// was not given.
+func checkFile(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", flag, err)
+	case info.IsDir():
+		return fmt.Errorf("%s: %s is a directory; name a file", flag, path)
 	}
 	return nil
 }
