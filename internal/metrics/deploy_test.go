@@ -7,8 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
 
 // A dashboard and alert rules that name a figure which is not there stay empty
@@ -106,6 +109,37 @@ func TestDashboardNamesWhatIsThere(t *testing.T) {
 			!strings.Contains(string(raw), name) && !elsewhere[name] {
 			t.Errorf("%s is on no panel", name)
 		}
+	}
+}
+
+// A selector whose label or value is not exported chooses nothing, without a
+// word.
+func TestSelectorsChooseSomething(t *testing.T) {
+	h := newHouse()
+	h.Launch(greenroom.LaunchOK, "", time.Second)
+	h.Launch(greenroom.LaunchRefused, "nonce", time.Second)
+	h.Request("lti", 500, time.Second)
+	page := h.read(t)
+	selectors := regexp.MustCompile(`(greenroom_[a-z_]+)\{([^}]*)\}`)
+	labels := regexp.MustCompile(`([a-z_]+)="([^"$]+)"`)
+	found := 0
+	for _, path := range []string{"../../deploy/prometheus/greenroom.rules.yml", "../../deploy/grafana/greenroom.json"} {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, selector := range selectors.FindAllStringSubmatch(strings.ReplaceAll(string(raw), `\"`, `"`), -1) {
+			for _, label := range labels.FindAllStringSubmatch(selector[2], -1) {
+				found++
+				exported := regexp.MustCompile(`(?m)^` + selector[1] + `\{[^}]*\b` + regexp.QuoteMeta(label[0]))
+				if !exported.MatchString(page) {
+					t.Errorf("%s: no %s has %s", path, selector[1], label[0])
+				}
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("%d labels were looked at", found)
 	}
 }
 

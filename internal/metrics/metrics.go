@@ -69,6 +69,9 @@ func New(version, dialect string) *Metrics {
 	for _, outcome := range []string{"ok", "failed"} { // a rate needs to have seen the zero
 		m.signIns.WithLabelValues(outcome)
 	}
+	for _, outcome := range []greenroom.OutcomeKind{greenroom.Done, greenroom.Later, greenroom.Conflict, greenroom.Failed} {
+		m.passbacks.WithLabelValues(string(outcome)) // one score that fails is an alert, the first one too
+	}
 	return m
 }
 

@@ -88,7 +88,7 @@ func TestFigures(t *testing.T) {
 		never   string
 	}{
 		"nothing": {func(*house) {}, []string{
-			`greenroom_build_info{database="SQLite",version="1.2.3"} 1`, `greenroom_sign_ins_total{outcome="failed"} 0`,
+			`greenroom_build_info{database="SQLite",version="1.2.3"} 1`, `greenroom_sign_ins_total{outcome="failed"} 0`, `greenroom_passbacks_total{outcome="failed"} 0`,
 			`greenroom_passback_queue{state="due"} 0`, `greenroom_passback_queue_age_seconds{state="due"} 0`, `greenroom_disk_free_bytes 5.36870912e+09`,
 			`greenroom_signing_key_max_age_seconds 1.5552e+07`, "go_goroutines ", "process_cpu_seconds_total ",
 		}, "greenroom_outbound_host_resting{"},
