@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -144,6 +145,37 @@ func TestALongQueueIsNotLookedThroughForEachRow(t *testing.T) {
 			t.Errorf("%d and %d scores went out in the end", a, b)
 		}
 	})
+}
+
+// After an outage every platform is due: a row that is brought costs what its
+// lane costs, and lanes without rows or trouble are forgotten.
+func TestLanesAreKnownAsLongAsTheyAreWorkedOn(t *testing.T) {
+	for name, tc := range map[string]struct {
+		after time.Duration
+		sent  int
+		known int
+	}{
+		"while 500 are due":    {0, 16 * 2, 16},
+		"when all have passed": {time.Minute, 500 * 2, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q := newLedger(t)
+				slowly := func(context.Context) greenroom.Outcome { <-time.After(time.Second); return accepted }
+				for n := range 500 {
+					c := greenroom.ConnectionID(fmt.Sprint(n))
+					q.platforms[c] = slowly
+					q.owe(c, 2)
+				}
+				p, stop := q.work(Options{Lanes: 16})
+				pass(tc.after)
+				stop()
+				if sent := 500*2 - q.left(); sent != tc.sent || len(p.lanes) != tc.known {
+					t.Errorf("%d scores were sent and %d lanes are known, want %d and %d", sent, len(p.lanes), tc.sent, tc.known)
+				}
+			})
+		})
+	}
 }
 
 func TestLanesTakeTurnsWhenTheyAreMany(t *testing.T) {

@@ -70,15 +70,19 @@ type workers[D any] struct {
 	turned   atomic.Int64
 	wake     chan struct{}
 	finished chan result
-	// lanes are those with work under way or trouble behind them. Only Run's
-	// goroutine touches them.
+	// lanes are those with rows, with work under way or with trouble behind them;
+	// busy those with work under way, at most as many as atOnce. Only Run's
+	// goroutine touches them, and what follows.
 	lanes map[greenroom.Lane]*lane
+	busy  map[greenroom.Lane]*lane
 	turn  int // counts claims
 
-	// due are the lanes that had rows when the queue was looked at last, without
-	// those that have been emptied since; stale says that it has to be looked at
-	// again, and lookAgain how soon it may be.
+	// due are the lanes that had rows when the queue was looked at last, the one
+	// that was served longest ago first, but for those that isDue does not know any
+	// more; stale says that it has to be looked at again, and lookAgain how soon it
+	// may be.
 	due       []greenroom.Lane
+	isDue     map[greenroom.Lane]bool
 	stale     bool
 	lookAgain time.Time
 	lookNext  time.Time // when there will be something to see
@@ -101,7 +105,7 @@ func newWorkers[D any](q queue[D], o Options, of duty[D]) *workers[D] {
 		queue: q, duty: of, now: o.Now, log: o.Log,
 		perLane: orElse(o.PerLane, of.perLane), atOnce: orElse(o.Lanes, 16), poll: orElse(o.Poll, 15*time.Second),
 		wake:  make(chan struct{}, 1),
-		lanes: map[greenroom.Lane]*lane{},
+		lanes: map[greenroom.Lane]*lane{}, busy: map[greenroom.Lane]*lane{}, isDue: map[greenroom.Lane]bool{},
 	}
 	if p.now == nil {
 		p.now = time.Now
@@ -156,7 +160,7 @@ func (p *workers[D]) Run(ctx context.Context) {
 	}
 	grace := time.AfterFunc(graceTime, stop)
 	defer grace.Stop()
-	for p.underWay() > 0 {
+	for len(p.busy) > 0 {
 		p.handBack(<-p.finished)
 	}
 }
@@ -175,14 +179,11 @@ func (p *workers[D]) Turned() time.Time {
 // with each row that is brought.
 func (p *workers[D]) work(ctx, work context.Context) time.Duration {
 	p.takeBack()
-	if now := p.now(); (p.stale || len(p.due) == 0 || !now.Before(p.lookNext)) && !now.Before(p.lookAgain) {
+	if now := p.now(); (p.stale || len(p.isDue) == 0 || !now.Before(p.lookNext)) && !now.Before(p.lookAgain) {
 		p.look(ctx)
 	}
-	slices.SortStableFunc(p.due, func(a, b greenroom.Lane) int { return p.lastTurn(a) - p.lastTurn(b) })
-	for due := slices.Clone(p.due); len(due) > 0; {
-		var now []claim[D]
-		now, due = p.plan(due)
-		p.serve(ctx, work, now)
+	for claims := p.plan(); len(claims) > 0; claims = p.plan() {
+		p.serve(ctx, work, claims) // somebody else may have taken what those had: plan again
 	}
 	next := p.lookAgain
 	if !p.stale && p.lookNext.After(next) {
@@ -198,12 +199,28 @@ func (p *workers[D]) look(ctx context.Context) {
 	if err != nil {
 		p.complain(ctx, "due "+p.duty.what+"s not read", err)
 		p.due, p.stale, p.lookNext = nil, false, begun.Add(p.poll)
+		clear(p.isDue)
 		return
 	}
+	slices.SortStableFunc(due, func(a, b greenroom.Lane) int { return p.lastTurn(a) - p.lastTurn(b) })
 	p.due, p.stale = due, false
+	clear(p.isDue)
+	for _, id := range due {
+		p.isDue[id] = true
+	}
+	p.forget()
 	p.lookNext = begun.Add(p.wait(ctx))
 	now := p.now()
 	p.lookAgain = now.Add(min(lookShare*now.Sub(begun), p.poll)) // a clock that was put forward may say days
+}
+
+// forget drops lanes of which there is nothing to remember.
+func (p *workers[D]) forget() {
+	for id, l := range p.lanes {
+		if l.busy == 0 && l.bad == 0 && l.rests == 0 && !p.isDue[id] {
+			delete(p.lanes, id)
+		}
+	}
 }
 
 // takeBack takes the results that are there already: one look serves them all.
@@ -226,25 +243,38 @@ type claim[D any] struct {
 	err     error
 }
 
-// plan takes lanes that may be worked on now, as many as there are workers for,
-// and returns those behind them.
-func (p *workers[D]) plan(due []greenroom.Lane) (now []claim[D], rest []greenroom.Lane) {
-	free := p.atOnce - p.busyLanes()
-	for i, id := range due {
-		l := p.lane(id)
-		room := l.room(p.now(), p.perLane)
-		if room == 0 || l.busy == 0 && p.atOnce <= p.busyLanes() {
+// plan returns what may be claimed now: more of the lanes that are worked on,
+// and as many others as there are workers for. It looks at no more than those,
+// however many are due.
+func (p *workers[D]) plan() (claims []claim[D]) {
+	now := p.now()
+	for id, l := range p.busy {
+		if room := l.room(now, p.perLane); room > 0 && p.isDue[id] {
+			claims = append(claims, claim[D]{lane: id, room: room})
+		}
+	}
+	slices.SortFunc(claims, func(a, b claim[D]) int { return p.lastTurn(a.lane) - p.lastTurn(b.lane) })
+	var served []greenroom.Lane
+	for free := p.atOnce - len(p.busy); free > 0 && len(p.due) > 0; {
+		id := p.due[0]
+		p.due = p.due[1:]
+		if !p.isDue[id] {
 			continue
 		}
-		if l.busy == 0 && free == 0 { // somebody else may have claimed what those before have
-			return now, due[i:]
+		l := p.lane(id)
+		if l.busy > 0 {
+			served = append(served, id)
+			continue
 		}
-		if l.busy == 0 {
-			free--
+		if l.resting(now) {
+			delete(p.isDue, id) // until the next look, which comes when it has rested
+			continue
 		}
-		now = append(now, claim[D]{lane: id, room: room})
+		claims = append(claims, claim[D]{lane: id, room: l.room(now, p.perLane)})
+		free--
 	}
-	return now, nil
+	p.due = append(p.due, served...)
+	return claims
 }
 
 // serve claims as much of each lane as it may work on. All claims are made at
@@ -262,16 +292,20 @@ func (p *workers[D]) serve(ctx, work context.Context, lanes []claim[D]) {
 	for _, c := range lanes {
 		if c.err != nil {
 			p.complain(ctx, p.duty.what+"s not claimed", c.err, "connection", c.lane.Connection)
+			delete(p.isDue, c.lane) // until the next look
 			continue
 		}
 		l := p.lane(c.lane)
 		p.turn++
 		l.turn = p.turn
 		if len(c.claimed) < c.room {
-			p.due = slices.DeleteFunc(p.due, func(id greenroom.Lane) bool { return id == c.lane })
+			delete(p.isDue, c.lane)
+		} else if l.busy == 0 {
+			p.due = append(p.due, c.lane)
 		}
 		for _, due := range c.claimed {
 			l.busy++
+			p.busy[c.lane] = l
 			go p.deliver(work, c.lane, due)
 		}
 	}
@@ -297,7 +331,9 @@ func (p *workers[D]) deliver(ctx context.Context, id greenroom.Lane, due D) {
 // handBack notes in the lane what a worker came back with.
 func (p *workers[D]) handBack(r result) {
 	l := p.lane(r.lane)
-	l.busy--
+	if l.busy--; l.busy == 0 {
+		delete(p.busy, r.lane)
+	}
 	if r.outcome.Kind != greenroom.Done {
 		p.stale = true // the row comes again
 	}
@@ -349,22 +385,6 @@ func (p *workers[D]) lastTurn(id greenroom.Lane) int {
 		return l.turn
 	}
 	return 0
-}
-
-func (p *workers[D]) busyLanes() (n int) {
-	for _, l := range p.lanes {
-		if l.busy > 0 {
-			n++
-		}
-	}
-	return n
-}
-
-func (p *workers[D]) underWay() (n int) {
-	for _, l := range p.lanes {
-		n += l.busy
-	}
-	return n
 }
 
 // complain logs an error, unless it only says that we are being stopped.

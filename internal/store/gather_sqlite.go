@@ -6,7 +6,9 @@ import (
 )
 
 // gatherOnSQLite has one batch written at a time: there is one writer. Within a
-// batch there are no savepoints.
+// batch there are no savepoints, each of which costs as much as a row: launches
+// that fail are few, and a batch with one of them is taken apart into turns of
+// one launch each, of which it fails alone.
 func gatherOnSQLite(s *Store) *gather {
 	write := func(ctx context.Context, batch []*gathered) error {
 		err := s.update(ctx, func(ctx context.Context, t *txn) error {

@@ -15,7 +15,7 @@ import (
 // would be gone.
 const (
 	knownFor = 30 * time.Second
-	maxKnown = 20_000
+	maxKnown = 5_000 // each holds what an LMS told, in some kilobytes at most
 )
 
 // A launchPlace is what launches tell of where they come from, without what differs
