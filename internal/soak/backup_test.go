@@ -1,7 +1,9 @@
 package soak
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -24,7 +26,7 @@ func TestBackupsWhileLearnersPractise(t *testing.T) {
 			t.Fatal(err)
 		}
 		empty := c
-		empty.DataDir = t.TempDir()
+		empty.DataDir = filepath.Join(folder, fmt.Sprint(round))
 		restored, err := empty.Restore(t.Context(), file, false)
 		if err != nil || restored.Warning != "" {
 			t.Fatal(err, restored.Warning)
@@ -34,6 +36,9 @@ func TestBackupsWhileLearnersPractise(t *testing.T) {
 		}
 		if got, want := rows(restored.Tables, "sessions"), count(before, Told); got < want {
 			t.Errorf("copy %d: %d sessions, and %d learners were told of their results before it", round, got, want)
+		}
+		if err := errors.Join(os.Remove(file), os.RemoveAll(empty.DataDir)); err != nil { // a long soak makes many
+			t.Fatal(err)
 		}
 	}
 	x.finish()
