@@ -29,7 +29,10 @@ func TestConformanceOverHTTP(t *testing.T) {
 		"SQLite":     func(*testing.T) app.Config { return app.Config{} },
 		"PostgreSQL": func(t *testing.T) app.Config { return app.Config{DatabaseURL: pgtest.URL(t)} },
 	} {
-		t.Run(name, func(t *testing.T) { conforms(t, config(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of it waits for second attempts
+			conforms(t, config(t))
+		})
 	}
 }
 
