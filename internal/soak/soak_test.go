@@ -214,3 +214,37 @@ func TestTwoServersAndADatabaseThatFails(t *testing.T) {
 	x.soon()
 	x.finish()
 }
+
+// Between two servers and their PostgreSQL the network fails: answers to commits
+// are lost, all connections are cut, the database cannot be reached, and it
+// answers late.
+func TestTwoServersAndANetworkThatFails(t *testing.T) {
+	network := pgtest.NewProxy(t, pgtest.URL(t))
+	x := begin(t, network.URL(), 2)
+	visitor := x.class[0] // comes only while the database is away
+	x.class = x.class[1:]
+	x.work()
+	for round := range *rounds {
+		x.soon()
+		x.fails(2 * perLane)
+		switch round % 4 {
+		case 0:
+			<-network.LoseCommit(`"sign_in_hash"`) // of launches that were written together
+			<-network.LoseCommit("commit")
+		case 1:
+			network.Cut(false)
+		case 2:
+			network.Cut(true)
+			if visitor.practise() == nil {
+				t.Error("somebody has practised without a database")
+			}
+			network.Cut(false)
+		case 3:
+			network.Slow(50 * time.Millisecond)
+			x.soon()
+			network.Slow(0)
+		}
+	}
+	x.soon()
+	x.finish()
+}
