@@ -251,21 +251,29 @@ func (b *bench) deliver(ctx context.Context, kind string, perLane int) (cpu, rat
 	return float64((after - before).Microseconds()) / n, n / elapsed.Seconds(), b.lms.tokens.Load() - asked, err
 }
 
-// connections compares many connected platforms with one.
+// connections compares many connected platforms, of which some launch, with
+// those alone, and with one.
 func connections(ctx context.Context, b *bench) error {
+	active := min(b.Connections, 200)
 	few, err := b.start(ctx, "greenroom", func(s *settings) { s.Connections, s.Active = 1, 1 })
 	if err != nil {
 		return err
 	}
 	defer few.end()
-	many, err := b.start(ctx, "greenroom", func(s *settings) { s.Connections, s.Active = b.Connections, min(b.Connections, 200) })
+	some, err := b.start(ctx, "greenroom", func(s *settings) { s.Connections, s.Active = active, active })
+	if err != nil {
+		return err
+	}
+	defer some.end()
+	many, err := b.start(ctx, "greenroom", func(s *settings) { s.Connections, s.Active = b.Connections, active })
 	if err != nil {
 		return err
 	}
 	defer many.end()
-	s, err := b.sheets(ctx, b.Load, many, few)
+	s, err := b.sheets(ctx, b.Load, many, some, few)
 	if err == nil {
-		b.compare(fmt.Sprint(b.Connections), "1 connection", s[0], s[1])
+		b.compare(fmt.Sprint(b.Connections), fmt.Sprint(active), s[0], s[1])
+		b.compare(fmt.Sprint(active), "1 connection", s[1], s[2])
 	}
 	return err
 }
