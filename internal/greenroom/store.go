@@ -569,7 +569,9 @@ type Tx interface {
 	// read.
 	SaveLineItem(ctx context.Context, i LineItem) error
 	// SavePassback adds or changes a passback by its ID. What was read of it
-	// stays.
+	// stays. One that is said to be sent, and of which something else was posted
+	// than an instructor decided, waits again instead: a server of before
+	// decisions may have sent it.
 	SavePassback(ctx context.Context, p Passback) error
 	// KeepResult keeps what was read of a passback in the gradebook, and changes
 	// nothing else of it. ErrNotFound.

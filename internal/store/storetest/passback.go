@@ -39,10 +39,10 @@ func testPassbacks(t *testing.T, s greenroom.Store) {
 		w.passback.Wanted, w.passback.WantedAt, w.passback.Posted, w.passback.PostedAt = wanted, minutes(1), &posted, minutes(2)
 		w.passback.State, w.passback.Attempts, w.passback.Since, w.passback.NextTry = greenroom.PassbackSent, 3, minutes(3), minutes(4)
 		w.passback.Stamp, w.passback.LeaseUntil, w.passback.Answer = minutes(5), minutes(6), "200 OK"
-		w.passback.Override = &greenroom.Override{Score: &wanted, Comment: "Well argued.", By: w.learner.ID, At: minutes(7)}
+		w.passback.Override = &greenroom.Override{Score: &posted, Comment: "Badly argued.", By: w.learner.ID, At: minutes(7)}
 		savePassback(t, w, w.passback)
 		equal(t, "after", must(w.Passback(t.Context(), w.passback.ID))(t), w.passback)
-		w.passback.Override = &greenroom.Override{By: w.learner.ID, At: minutes(8)}
+		w.passback.Override, w.passback.Posted = &greenroom.Override{By: w.learner.ID, At: minutes(8)}, nil
 		savePassback(t, w, w.passback)
 		equal(t, "with the score taken away", must(w.Passback(t.Context(), w.passback.ID))(t), w.passback)
 		w.passback.Override, w.passback.LiftedAt = nil, minutes(9)
