@@ -38,6 +38,7 @@ fuzz:
 	GO='$(GO)' ./tools/fuzz $(FUZZTIME)
 
 check:
+	@./tools/needs promtool
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...

@@ -143,6 +143,85 @@ func TestSelectorsChooseSomething(t *testing.T) {
 	}
 }
 
+// Every alert is tried both ways, on series such as a server has: with a label
+// more or less, a test would show nothing.
+func TestAlertsAreTried(t *testing.T) {
+	raw, err := os.ReadFile("../../deploy/prometheus/greenroom.rules_test.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Tests []struct {
+			Name   string
+			Series []struct{ Series string } `yaml:"input_series"`
+			Cases  []struct {
+				Alert string `yaml:"alertname"`
+				Fires []any  `yaml:"exp_alerts"`
+			} `yaml:"alert_rule_test"`
+		}
+	}
+	if err := yaml.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+	exported := labelsOf(busy(t))
+	fires, silent := map[string]bool{}, map[string]bool{}
+	for _, test := range file.Tests {
+		for _, s := range test.Series {
+			name, labels, _ := strings.Cut(s.Series, "{")
+			found := labelNames(labels)
+			if name != "up" && !slices.Equal(found, slices.Sorted(slices.Values(append([]string{"instance", "job"}, exported[name]...)))) {
+				t.Errorf("%s: %s has the labels %v, and a server's has %v", test.Name, name, found, exported[name])
+			}
+		}
+		for _, c := range test.Cases {
+			if len(c.Fires) > 0 {
+				fires[c.Alert] = true
+			} else {
+				silent[c.Alert] = true
+			}
+		}
+	}
+	rules, err := os.ReadFile("../../deploy/prometheus/greenroom.rules.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, alert := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(string(rules), -1) {
+		if !fires[alert[1]] || !silent[alert[1]] {
+			t.Errorf("%s is not tried both ways", alert[1])
+		}
+	}
+}
+
+// busy is what a server exports to which everything has happened once.
+func busy(t *testing.T) string {
+	h := newHouse()
+	h.Launch(greenroom.LaunchRefused, "nonce", time.Second)
+	h.Request("lti", 500, time.Second)
+	h.queue.Failing = []greenroom.FailingLane{{Lane: greenroom.Lane{Workspace: "w", Connection: "c"}}}
+	h.turned = map[string]time.Time{"passback": noon}
+	return h.read(t)
+}
+
+// labelsOf returns the names of the labels of each figure, sorted.
+func labelsOf(page string) map[string][]string {
+	found := map[string][]string{}
+	for line := range strings.Lines(page) {
+		if name, labels, ok := strings.Cut(line, "{"); ok && line[0] != '#' {
+			found[name] = labelNames(labels)
+		}
+	}
+	return found
+}
+
+func labelNames(labels string) []string {
+	var names []string
+	for _, l := range regexp.MustCompile(`(\w+)="`).FindAllStringSubmatch(labels, -1) {
+		names = append(names, l[1])
+	}
+	slices.Sort(names)
+	return names
+}
+
 // What is counted can be read about.
 func TestFiguresAreDescribed(t *testing.T) {
 	raw, err := os.ReadFile("../../docs/operate/watching.md")

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"log/slog"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,6 +24,25 @@ func TestRules(t *testing.T) {
 	}
 	if len(errs) == 0 && len(groups.Groups) == 0 {
 		t.Error("there are none")
+	}
+}
+
+// Each alert fires when it should, and is silent when it should be: promtool,
+// which is Prometheus' own, reads both files.
+func TestRulesFire(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		promtool, err = filepath.Abs("../../bin/promtool")
+	}
+	if _, missing := os.Stat(promtool); err != nil || missing != nil {
+		t.Fatal("promtool is not here; ./tools/needs promtool brings it")
+	}
+	for _, args := range [][]string{{"check", "rules", "greenroom.rules.yml"}, {"test", "rules", "greenroom.rules_test.yml"}} {
+		c := exec.Command(promtool, args...)
+		c.Dir = "../../deploy/prometheus"
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
 	}
 }
 
