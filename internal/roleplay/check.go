@@ -226,6 +226,8 @@ func (e *Engine) walk(ctx context.Context, m *machine, ink script, c *checked) e
 		c.problems.add(line, scriptField, "the talk does not come to a stop here%s: more than %d steps without a reply to choose", after(answer.Picks), e.limits.Steps)
 	case answer.Limit == "text":
 		c.problems.add(line, scriptField, "the talk grows without end here%s: more than %d characters in one turn", after(answer.Picks), e.limits.Text)
+	case answer.Limit == "items":
+		c.problems.add(line, scriptField, "the script's lists are too much here%s: more than %d items in one turn", after(answer.Picks), e.limits.Items)
 	case answer.Fault != "":
 		at, text := place(answer.Fault, ink)
 		if strings.HasPrefix(text, "ran out of content") {

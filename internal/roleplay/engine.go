@@ -15,8 +15,9 @@ type Limits struct {
 	Machines int           // VMs at a time; default: one per CPU
 	Steps    int           // steps of ink in one turn; default 5000
 	Text     int           // characters that one turn may handle; default 100 000
+	Items    int           // items of lists that one turn may handle; default 10 000
 	Picks    int           // replies in one talk; default 400
-	Story    int           // bytes of a compiled script; default 4 MiB
+	Story    int           // bytes of a compiled script, and of what a talk keeps in mind; default 4 MiB
 	Turn     time.Duration // time for one call of Play, as a backstop; default 10 s
 	Check    time.Duration // time for compiling and checking a file, each; default 30 s
 	Kept     int           // bytes of recent talks that are kept to go on from; default 16 MiB
@@ -28,6 +29,7 @@ func (l Limits) withDefaults() Limits {
 		Machines: cmp.Or(l.Machines, runtime.GOMAXPROCS(0)),
 		Steps:    cmp.Or(l.Steps, 5000),
 		Text:     cmp.Or(l.Text, 100_000),
+		Items:    cmp.Or(l.Items, 10_000),
 		Picks:    cmp.Or(l.Picks, 400),
 		Story:    cmp.Or(l.Story, 4<<20),
 		Turn:     cmp.Or(l.Turn, 10*time.Second),
@@ -133,9 +135,10 @@ var (
 type counted struct {
 	Steps int `json:"steps"`
 	Text  int `json:"text"`
+	Items int `json:"items"`
 }
 
-func (e *Engine) counted() counted { return counted{e.limits.Steps, e.limits.Text} }
+func (e *Engine) counted() counted { return counted{e.limits.Steps, e.limits.Text, e.limits.Items} }
 
 type playRequest struct {
 	Key    string  `json:"key"`
@@ -198,6 +201,9 @@ func (e *Engine) goOn(ctx context.Context, compiled []byte, seed int64, picks []
 	}
 	if answer.Refused {
 		return nil, fmt.Errorf("pick %d: %d of %d: %w", from+answer.Pick, picks[from+answer.Pick], answer.Open, ErrPick)
+	}
+	if len(answer.State) > e.limits.Story {
+		return nil, fmt.Errorf("%d bytes to keep in mind: %w", len(answer.State), ErrTooLong)
 	}
 	beats := append(append([]beat{}, known.beats...), answer.Beats...)
 	return &moment{beats, answer.Choices, answer.State}, nil

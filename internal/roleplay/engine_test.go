@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -123,13 +124,14 @@ func TestPlayStopsARunaway(t *testing.T) {
 		"after a reply":     {"VAR n = 0\nHi.\n* Go -> loop\n=== loop\n~ n = n + 1\n{n < 80: -> loop}\nDone.\n-> END\n", []int{0}},
 		"in a function":     {"Hi.\n* Go {deep(40)} -> END\n=== function deep(n)\n{n > 0: {deep(n - 1)}}\n~ return 1\n", []int{0}},
 		"in a growing text": {"VAR s = \"abcdefgh\"\nVAR n = 0\nHi.\n* Go -> grow\n=== grow\n~ s = s + s\n~ n = n + 1\n{n < 9: -> grow}\nDone.\n-> END\n", []int{0}},
+		"in lists":          {"LIST L = a, b, c, d, e, f, g, h\nVAR all = ()\nVAR n = 0\nHi.\n* Go -> fill\n=== fill\n~ all = LIST_ALL(L)\n~ n = n + 1\n{n < 9: -> fill}\nDone.\n-> END\n", []int{0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story, err := wide.Compile(t.Context(), tc.ink)
 			if err != nil {
 				t.Fatal(err)
 			}
-			strict := NewEngine(Limits{Machines: 1, Steps: 200, Text: 2000})
+			strict := NewEngine(Limits{Machines: 1, Steps: 200, Text: 2000, Items: 60})
 			if _, err := strict.Play(t.Context(), story, 1, tc.picks); !errors.Is(err, ErrRunaway) {
 				t.Errorf("got %v, want ErrRunaway", err)
 			}
@@ -138,6 +140,17 @@ func TestPlayStopsARunaway(t *testing.T) {
 				t.Error("the engine did not recover")
 			}
 		})
+	}
+}
+
+// What a talk keeps in mind from turn to turn is bounded as a whole: each turn
+// alone is within its limits.
+func TestATalkKeepsOnlySoMuchInMind(t *testing.T) {
+	story := compiled(t, "VAR s = \"abcdefgh\"\nHi.\n-> more\n=== more\n~ s = s + s\n+ More -> more\n* Enough -> END\n")
+	small := NewEngine(Limits{Machines: 1, Story: 20_000})
+	play(t, small, story, 1, 0, 0, 0)
+	if _, err := small.Play(t.Context(), story, 1, slices.Repeat([]int{0}, 12)); !errors.Is(err, ErrTooLong) {
+		t.Errorf("got %v, want ErrTooLong", err)
 	}
 }
 

@@ -80,7 +80,7 @@ var (
 	errDepth = errors.New("script is nested too deeply")
 )
 
-// A stop is the limit that a script ran into: "steps" or "text".
+// A stop is the limit that a script ran into: "steps", "text" or "items".
 type stop string
 
 func (s stop) Error() string { return "script exceeded its limit of " + string(s) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -212,6 +213,9 @@ func TestParseRefuses(t *testing.T) {
 		"a text that doubles for ever": {
 			spoil(t, "Goodbye.\n-> END", "~ s = s + s\n-> bye\nVAR s = \"word\""),
 			"line 32: script: the talk grows without end here (after the replies numbered 1): more than 100000 characters in one turn"},
+		"lists that are filled for ever": {
+			spoil(t, "Goodbye.\n-> END", "-> fill\n=== fill\n~ all = LIST_ALL(L)\n-> fill\nVAR all = ()\nLIST L = "+manyItems(100)),
+			"line 34: script: the script's lists are too much here (after the replies numbered 1): more than 10000 items in one turn"},
 		"a dead end": {
 			spoil(t, "Goodbye.\n-> END", "* {false} Never. -> END"),
 			"script: ran out of content. Do you need a '-> DONE' or '-> END'? (after the replies numbered 1)"},
@@ -284,4 +288,12 @@ func TestDeeplyNestedInkIsAProblem(t *testing.T) {
 			}
 		})
 	}
+}
+
+func manyItems(n int) string {
+	items := make([]string, n)
+	for i := range items {
+		items[i] = fmt.Sprintf("item%d", i)
+	}
+	return strings.Join(items, ", ")
 }

@@ -5,7 +5,7 @@
 "use strict";
 
 var greenroom = (function (inkjs) {
-  const { Compiler, CompilerOptions, InkParser, Story } = inkjs;
+  const { Compiler, CompilerOptions, InkList, InkParser, Story } = inkjs;
 
   // Values of inkjs' enumerations, which it does not export.
   const FUNCTION = 1; // PushPopType
@@ -33,14 +33,21 @@ var greenroom = (function (inkjs) {
   }
 
   // What the running turn and talk may still use. Counted in steps of the
-  // story and in characters of text, so that the same story stops at the same
-  // place on every machine.
-  const left = { steps: 0, text: 0 };
+  // story, in characters of text and in items of lists, so that the same story
+  // stops at the same place on every machine.
+  const left = { steps: 0, text: 0, items: 0 };
   let counted = null; // the top of the evaluation stack that was counted last
 
   function spend(characters) {
     left.text -= characters;
     if (left.text < 0) throw new Stop("text");
+  }
+
+  // weigh counts a value that a step has left behind.
+  function weigh(value) {
+    if (typeof value === "string") spend(value.length);
+    if (value instanceof InkList) left.items -= value.Count;
+    if (left.items < 0) throw new Stop("items");
   }
 
   const step = Story.prototype.Step;
@@ -49,9 +56,9 @@ var greenroom = (function (inkjs) {
     step.call(this);
     const stack = this.state.evaluationStack;
     const top = stack[stack.length - 1];
-    if (top && top !== counted && typeof top.value === "string") {
+    if (top && top !== counted) {
       counted = top;
-      spend(top.value.length);
+      weigh(top.value);
     }
   };
 
@@ -126,6 +133,7 @@ var greenroom = (function (inkjs) {
     tagged = false;
     left.steps = limits.steps;
     left.text = limits.text;
+    left.items = limits.items;
   }
 
   function begin(story, seed, limits) {
