@@ -275,7 +275,13 @@ func (s *Service) withCode(ctx context.Context, id ArrivalID, code string, fn fu
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		if err != nil || !hmac.Equal([]byte(c.Hash), []byte(hash)) || !c.opens(s.Now()) {
+		opens := err == nil && hmac.Equal([]byte(c.Hash), []byte(hash)) && c.opens(s.Now())
+		if opens { // whoever made it may have been removed since
+			if opens, err = administers(ctx, tx.Workspace(c.Workspace), c.CreatedBy); err != nil {
+				return err
+			}
+		}
+		if !opens {
 			refused = &ClaimError{ClaimCodeWrong}
 			a.WrongCodes++
 			return tx.SaveArrival(ctx, a)

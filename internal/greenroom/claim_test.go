@@ -1,6 +1,7 @@
 package greenroom_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -191,6 +192,39 @@ func TestClaimsThatAreTurnedAway(t *testing.T) {
 			if c, err := h.ClaimOf(t.Context(), r.ID, deployment); !errors.Is(err, greenroom.ErrNotFound) {
 				t.Errorf("%s was claimed: %+v, %v", deployment, c, err)
 			}
+		}
+	})
+}
+
+// A code is as good as its maker's role.
+func TestAClaimCodeEndsWithItsMakersRole(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		r, owner := h.vendor(nil), h.hire("olga", greenroom.Owner)
+		for name, leave := range map[string]func(greenroom.Actor) error{
+			"removed": func(a greenroom.Actor) error { return h.RemoveMember(t.Context(), owner, a.Person) },
+			"demoted": func(a greenroom.Actor) error {
+				_, err := h.SetRole(t.Context(), owner, a.Person, greenroom.MemberRole)
+				return err
+			},
+			"taken out behind our back": func(a greenroom.Actor) error {
+				return h.Store.Workspace(h.workspace.ID).Update(t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+					return tx.RemoveMember(ctx, a.Person)
+				})
+			},
+		} {
+			admin := h.hire("ada", greenroom.Admin)
+			_, code, err := h.NewClaimCode(t.Context(), admin)
+			if err == nil {
+				err = leave(admin)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := h.arrive(r, "d1", "by one who was "+name)
+			_, err = h.ReadClaimCode(t.Context(), a.ID, code)
+			h.refuses(name+", reading", err, greenroom.ClaimCodeWrong)
+			_, _, err = h.ClaimDeployment(t.Context(), a.ID, code)
+			h.refuses(name, err, greenroom.ClaimCodeWrong)
 		}
 	})
 }

@@ -130,10 +130,23 @@ func (s *Service) CheckInvite(ctx context.Context, w WorkspaceID, token string) 
 	if errors.Is(err, ErrNotFound) { // swept
 		i, err = Invite{ExpiresAt: expires}, nil
 	}
-	if err != nil {
-		return Invite{}, err
+	if err == nil {
+		err = i.trouble(s.Now())
 	}
-	return i, i.trouble(s.Now())
+	if err == nil {
+		err = makerStands(ctx, s.Store.Workspace(w), i)
+	}
+	return i, err
+}
+
+// makerStands refuses an invite whose maker does not administer the workspace
+// any more: who is gone connects no LMS.
+func makerStands(ctx context.Context, r Reader, i Invite) error {
+	stands, err := administers(ctx, r, i.CreatedBy)
+	if err == nil && !stands {
+		err = &InviteError{InviteRevoked}
+	}
+	return err
 }
 
 // trouble says what keeps an invite from being used now.
@@ -221,6 +234,9 @@ func (s *Service) Register(ctx context.Context, w WorkspaceID, token string, r R
 		}
 		if !i.UsedAt.IsZero() {
 			return &InviteError{InviteUsed}
+		}
+		if err := makerStands(ctx, tx, i); err != nil {
+			return err
 		}
 		// The registration is its maker's doing: the URL was theirs to hand out.
 		by := Actor{Person: i.CreatedBy, Workspace: w}

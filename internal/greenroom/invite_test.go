@@ -1,6 +1,7 @@
 package greenroom_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -76,6 +77,61 @@ func TestARegistrationURL(t *testing.T) {
 				after := len(must(h.Store.Workspace(w).Connections(t.Context())))
 				if trouble(err) != tc.want || (err == nil) != (after == before+1) {
 					t.Errorf("got %v, %d connections before and %d after; want %q", err, before, after, tc.want)
+				}
+			})
+		})
+	}
+}
+
+// A registration URL is as good as its maker's role: not after it was taken away,
+// not while the LMS is asked, and not again when the role comes back.
+func TestARegistrationURLEndsWithItsMakersRole(t *testing.T) {
+	for name, leave := range map[string]func(h *house, by, who greenroom.Actor) error{
+		"removed": func(h *house, by, who greenroom.Actor) error { return h.RemoveMember(h.t.Context(), by, who.Person) },
+		"demoted": func(h *house, by, who greenroom.Actor) error {
+			_, err := h.SetRole(h.t.Context(), by, who.Person, greenroom.MemberRole)
+			return err
+		},
+		"taken out behind our back": func(h *house, _, who greenroom.Actor) error {
+			return h.Store.Workspace(h.workspace.ID).Update(h.t.Context(), func(ctx context.Context, tx greenroom.Tx) error {
+				return tx.RemoveMember(ctx, who.Person)
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, h *house) {
+				owner, admin := h.hire("olga", greenroom.Owner), h.hire("ada", greenroom.Admin)
+				invite := func() string {
+					_, token, err := h.NewInvite(t.Context(), admin)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return token
+				}
+				before, during := invite(), invite()
+				h.lms.register = func() (greenroom.Registered, error) {
+					if err := leave(h, owner, admin); err != nil {
+						t.Error(err)
+					}
+					return answer()
+				}
+				if _, err := h.Register(t.Context(), h.workspace.ID, during, greenroom.RegistrationRequest{}); trouble(err) != greenroom.InviteRevoked {
+					t.Errorf("while the LMS was asked: %v", err)
+				}
+				h.lms.register = answer
+				if _, err := h.CheckInvite(t.Context(), h.workspace.ID, before); trouble(err) != greenroom.InviteRevoked {
+					t.Errorf("afterwards it opens: %v", err)
+				}
+				if _, err := h.Register(t.Context(), h.workspace.ID, before, greenroom.RegistrationRequest{}); trouble(err) != greenroom.InviteRevoked {
+					t.Errorf("afterwards: %v", err)
+				}
+				h.hire("ada", greenroom.Admin)
+				_, err := h.CheckInvite(t.Context(), h.workspace.ID, before)
+				if name != "taken out behind our back" && trouble(err) != greenroom.InviteRevoked {
+					t.Errorf("once the role is back: %v", err)
+				}
+				if all := must(h.Connections(t.Context(), owner)); len(all) != 0 {
+					t.Errorf("connected: %+v", all)
 				}
 			})
 		})

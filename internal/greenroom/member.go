@@ -3,6 +3,7 @@ package greenroom
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // SetRole gives a member another role. *Invalid with the field role if the
@@ -25,8 +26,9 @@ func (s *Service) SetRole(ctx context.Context, a Actor, id PersonID, role Role) 
 }
 
 // RemoveMember takes somebody out of the workspace, from their next request
-// on. They keep their account and their other workspaces; invitations that
-// they made and nobody has used are revoked. *Invalid with the field member.
+// on. They keep their account and their other workspaces; invitations,
+// registration URLs and claim codes that they made and nobody has used are
+// revoked. *Invalid with the field member.
 func (s *Service) RemoveMember(ctx context.Context, a Actor, id PersonID) error {
 	return s.changeMember(ctx, a, id, "member", func(ctx context.Context, tx Tx, _ Role, m Member) error {
 		if err := keepAnOwner(ctx, tx, m, "member"); err != nil {
@@ -80,6 +82,16 @@ func roleNow(ctx context.Context, r Reader, a Actor) (Role, error) {
 		err = ErrNotFound
 	}
 	return m.Role, err
+}
+
+// administers tells whether a person still opens the workspace's settings; the
+// operator, who is nobody, does.
+func administers(ctx context.Context, r Reader, id PersonID) (bool, error) {
+	_, err := roleNow(ctx, r, Actor{Person: id})
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // putRole changes a member's role. Whoever calls it has read the workspace in
@@ -151,8 +163,8 @@ func GrantableRoles(by Role) []Role {
 	return roles
 }
 
-// revokeUngranted revokes the open invitations that somebody made and, with
-// the role they will have, could not make.
+// revokeUngranted revokes what somebody made that is still open and that, with
+// the role they will have, they could not make.
 func (s *Service) revokeUngranted(ctx context.Context, tx Tx, by PersonID, role Role) error {
 	open, err := tx.OpenInvitations(ctx, s.Now())
 	if err != nil {
@@ -164,6 +176,42 @@ func (s *Service) revokeUngranted(ctx context.Context, tx Tx, by PersonID, role 
 		}
 		l.RevokedAt = s.Now()
 		if err := tx.SavePersonLink(ctx, l); err != nil {
+			return err
+		}
+	}
+	if role.Administers() {
+		return nil
+	}
+	return s.revokeConnecting(ctx, tx, by)
+}
+
+// revokeConnecting revokes the open registration URLs and claim codes that
+// somebody made.
+func (s *Service) revokeConnecting(ctx context.Context, tx Tx, by PersonID) error {
+	now := s.Now().Truncate(time.Millisecond)
+	invites, err := tx.OpenInvites(ctx, now)
+	if err != nil {
+		return err
+	}
+	for _, i := range invites {
+		if i.CreatedBy != by {
+			continue
+		}
+		i.RevokedAt = now
+		if err := tx.SaveInvite(ctx, i); err != nil {
+			return err
+		}
+	}
+	codes, err := tx.OpenClaimCodes(ctx, now)
+	if err != nil {
+		return err
+	}
+	for _, c := range codes {
+		if c.CreatedBy != by {
+			continue
+		}
+		c.RevokedAt = now
+		if err := tx.SaveClaimCode(ctx, c); err != nil {
 			return err
 		}
 	}
