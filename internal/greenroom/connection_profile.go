@@ -18,9 +18,13 @@ func (c Connection) LMS() profile.Profile {
 
 // TokenAudience returns whom requests for access tokens are addressed to: the
 // connection's own audience, else that of its kind of LMS; empty for the access
-// token URL.
+// token URL. What a platform says of its kind counts only where its token URL is
+// the vendor's: the workspace's key signs for other LMSes as well.
 func (c Connection) TokenAudience() string {
-	return cmp.Or(c.Audience, c.LMS().Endpoints.Fill(c.Issuer, c.ClientID).Audience)
+	if _, named := profile.ByCode(c.Profile); named {
+		return cmp.Or(c.Audience, c.LMS().Endpoints.Fill(c.Issuer, c.ClientID).Audience)
+	}
+	return cmp.Or(c.Audience, c.LMS().AudienceAt(c.TokenURL))
 }
 
 // StorageTarget returns where the LMS keeps things for a tool when a login does

@@ -12,7 +12,7 @@ import (
 // ReadConfiguration reads a platform's configuration anew. Errors are
 // *greenroom.RegistrationError.
 func (p *Platforms) ReadConfiguration(ctx context.Context, url string) (greenroom.PlatformConfiguration, error) {
-	cfg, err := dynreg.Discover(ctx, p.client, url, "", dynreg.Options{AllowHTTP: p.allowHTTP})
+	cfg, err := dynreg.Discover(ctx, p.client, url, "", p.options())
 	if err != nil {
 		return greenroom.PlatformConfiguration{}, registrationError(err)
 	}

@@ -72,7 +72,16 @@ func (p *Platforms) toolFor(cfg dynreg.PlatformConfiguration, t greenroom.ToolEn
 
 // options say from where platforms' documents may come.
 func (p *Platforms) options() dynreg.Options {
-	return dynreg.Options{AllowHTTP: p.allowHTTP, Hosts: configurationHosts}
+	return dynreg.Options{AllowHTTP: p.allowHTTP, Hosts: configurationHosts, Audiences: vendorAudiences}
+}
+
+// vendorAudiences are a vendor's own, for a document that names the vendor's own
+// token endpoint: what is signed goes nowhere else.
+func vendorAudiences(cfg dynreg.PlatformConfiguration) []string {
+	if audience := profile.For(cfg.ProductFamilyCode).AudienceAt(cfg.TokenEndpoint); audience != "" {
+		return []string{audience}
+	}
+	return nil
 }
 
 // configurationHosts are a vendor's own, for a document that names the vendor's

@@ -211,6 +211,17 @@ func TestFailedRegistrationsSayWhy(t *testing.T) {
 			func(r *registrar) { r.document["issuer"] = "https://evil.example.com" },
 			"The LMS calls itself evil.example.com, but its configuration came from 127.0.0.1:PORT.",
 		},
+		"the audience of another LMS": {
+			func(r *registrar) { r.document["authorization_server"] = "https://other.example.com/token" },
+			"In the LMS's configuration, authorization_server is neither on the LMS's own host nor on that of its token endpoint.",
+		},
+		"a vendor's audience without the vendor's token endpoint": {
+			func(r *registrar) {
+				r.document["authorization_server"] = "https://api.brightspace.com/auth/token"
+				r.document["https://purl.imsglobal.org/spec/lti-platform-configuration"] = map[string]any{"product_family_code": "desire2learn"}
+			},
+			"In the LMS's configuration, authorization_server is neither on the LMS's own host nor on that of its token endpoint.",
+		},
 		"plain text from Moodle": {
 			func(r *registrar) {
 				r.answer = func(map[string]any) (int, any) { return http.StatusBadRequest, "domain_targetlinkuri_mismatch" }

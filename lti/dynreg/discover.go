@@ -21,6 +21,13 @@ type Options struct {
 	// come: each stands for itself and for those below it. Vendors whose
 	// customers share an issuer need it; nil means none.
 	Hosts func(PlatformConfiguration) []string
+
+	// Audiences names values of authorization_server that are neither on the
+	// host of the issuer or of the token endpoint nor below it: nil means none.
+	// Vendors that have their own are taken at their word; nobody else is, for a
+	// tool that signs for several platforms with one key would sign for one of
+	// them what another one can use.
+	Audiences func(PlatformConfiguration) []string
 }
 
 // Discover reads a platform's configuration and checks it: complete, https,
@@ -96,6 +103,9 @@ func (c PlatformConfiguration) check(at *url.URL, o Options) *Problem {
 	if hostOf(issuer) != hostOf(at) && !o.excepts(c, at) {
 		return wrong("issuer", "The LMS calls itself %s, but its configuration came from %s.", hostOf(issuer), hostOf(at))
 	}
+	if c.AuthorizationServer != "" && !o.ownAudience(c) {
+		return wrong("authorization_server", "In the LMS's configuration, authorization_server is neither on the LMS's own host nor on that of its token endpoint.")
+	}
 	if c.authMethods != nil && !slices.Contains(c.authMethods, "private_key_jwt") {
 		return wrong("token_endpoint_auth_methods_supported", "The LMS does not take private_key_jwt at its token endpoint.")
 	}
@@ -110,6 +120,22 @@ func (c PlatformConfiguration) check(at *url.URL, o Options) *Problem {
 func (o Options) excepts(c PlatformConfiguration, at *url.URL) bool {
 	return o.Hosts != nil && slices.ContainsFunc(o.Hosts(c), func(host string) bool {
 		return hostOf(at) == host || strings.HasSuffix(hostOf(at), "."+host)
+	})
+}
+
+// ownAudience tells whether the audience of client assertions is the platform's
+// own.
+func (o Options) ownAudience(c PlatformConfiguration) bool {
+	if o.Audiences != nil && slices.Contains(o.Audiences(c), c.AuthorizationServer) {
+		return true
+	}
+	u, err := url.Parse(c.AuthorizationServer)
+	if err != nil || u.Host == "" || u.User != nil {
+		return false
+	}
+	return slices.ContainsFunc([]string{c.Issuer, c.TokenEndpoint}, func(own string) bool {
+		at, err := url.Parse(own)
+		return err == nil && (hostOf(u) == hostOf(at) || strings.HasSuffix(hostOf(u), "."+hostOf(at)))
 	})
 }
 

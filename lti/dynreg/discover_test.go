@@ -59,6 +59,8 @@ func discover(t *testing.T, d document, from string, o dynreg.Options) (dynreg.P
 	return dynreg.Discover(t.Context(), answers(http.StatusOK, string(body)), from, "", o)
 }
 
+const notOurs = "In the LMS's configuration, authorization_server is neither on the LMS's own host nor on that of its token endpoint."
+
 func TestSpoiledConfigurations(t *testing.T) {
 	set := func(name string, value any) func(document) { return func(d document) { d[name] = value } }
 	drop := func(names ...string) func(document) {
@@ -92,6 +94,12 @@ func TestSpoiledConfigurations(t *testing.T) {
 		"registration with a user":         {set("registration_endpoint", "https://u:p@lms.example/"), "registration_endpoint", "In the LMS's configuration, registration_endpoint holds a user name."},
 		"login as script":                  {set("authorization_endpoint", "javascript:alert(1)"), "authorization_endpoint", "In the LMS's configuration, authorization_endpoint is not a web address."},
 		"shared secrets only":              {set("token_endpoint_auth_methods_supported", []string{"client_secret_basic"}), "token_endpoint_auth_methods_supported", "The LMS does not take private_key_jwt at its token endpoint."},
+		"audience of another LMS":          {set("authorization_server", "https://other.example/token"), "authorization_server", notOurs},
+		"audience is a parent":             {set("authorization_server", "https://example/token"), "authorization_server", notOurs},
+		"audience only sounds like us":     {set("authorization_server", "https://evillms.example/token"), "authorization_server", notOurs},
+		"audience on another port":         {set("authorization_server", "https://lms.example:8443/token"), "authorization_server", notOurs},
+		"audience with a user":             {set("authorization_server", "https://other.example@lms.example/token"), "authorization_server", notOurs},
+		"audience is a name":               {set("authorization_server", "urn:other"), "authorization_server", notOurs},
 		"codes only":                       {set("response_types_supported", []string{"code"}), "response_types_supported", "The LMS does not answer logins with an id_token."},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +124,12 @@ func TestSoundConfigurations(t *testing.T) {
 		"port of https written": {func(document) {}, "https://LMS.example:443/c?token=x", func(dynreg.PlatformConfiguration) bool { return true }},
 		"issuer with path":      {func(d document) { d["issuer"] = "https://lms.example/tenant" }, "https://lms.example/c", func(c dynreg.PlatformConfiguration) bool { return c.Issuer == "https://lms.example/tenant" }},
 		"authorization server":  {func(d document) { d["authorization_server"] = "https://api.lms.example" }, "https://lms.example/c", func(c dynreg.PlatformConfiguration) bool { return c.AuthorizationServer == "https://api.lms.example" }},
-		"no LTI part":           {func(d document) { delete(d, platformKey) }, "https://lms.example/c", func(c dynreg.PlatformConfiguration) bool { return c.ProductFamilyCode == "" }},
+		"token host's audience": {func(d document) {
+			d["token_endpoint"], d["authorization_server"] = "https://auth.vendor.example/token", "https://AUTH.vendor.example:443/as"
+		}, "https://lms.example/c", func(c dynreg.PlatformConfiguration) bool {
+			return c.AuthorizationServer == "https://AUTH.vendor.example:443/as"
+		}},
+		"no LTI part": {func(d document) { delete(d, platformKey) }, "https://lms.example/c", func(c dynreg.PlatformConfiguration) bool { return c.ProductFamilyCode == "" }},
 		"OWN-R04 old Moodle": {func(d document) {
 			delete(d, platformKey)
 			d[platformKey+" "] = map[string]any{"product_family_code": "moodle", "messages_supported": []any{"LtiResourceLinkRequest", map[string]any{"type": "LtiDeepLinkingRequest"}, 5}}

@@ -21,3 +21,18 @@ func TestVendorsMayShowTheirConfigurationElsewhere(t *testing.T) {
 		}
 	}
 }
+
+func TestVendorsMayHaveAnAudienceOfTheirOwn(t *testing.T) {
+	o := dynreg.Options{Audiences: func(dynreg.PlatformConfiguration) []string { return []string{"https://api.vendor.example/token"} }}
+	for audience, ok := range map[string]bool{
+		"https://api.vendor.example/token":  true,
+		"https://api.vendor.example/token/": false,
+		"https://api.vendor.example":        false,
+	} {
+		d := sound()
+		d["authorization_server"] = audience
+		if _, err := discover(t, d, "https://lms.example/c", o); (err == nil) != ok {
+			t.Errorf("%s: %v", audience, err)
+		}
+	}
+}

@@ -609,7 +609,7 @@ func TestTokensByTheRulesOfEachLMS(t *testing.T) {
 			t.Errorf("%s: a scope too many: %d %v", p.Name, status, said)
 		}
 	}
-	if Canvas.LMS.Tokens.WholeOrNothing == Moodle.LMS.Tokens.WholeOrNothing || newClass(t, Brightspace).Audience() != "https://api.brightspace.com/auth/token" {
+	if Canvas.LMS.Tokens.WholeOrNothing == Moodle.LMS.Tokens.WholeOrNothing || newClass(t, Brightspace).Audience() == newClass(t, Brightspace).TokenURL() {
 		t.Error("the profiles do not differ")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -153,10 +154,12 @@ func (p *Platform) Key() lti.PrivateKey {
 	return p.key
 }
 
-// Audience is the aud of client assertions that a tool is told.
+// Audience is the aud of client assertions that a tool is told. Where the LMS has
+// another than its token URL, so has the platform, on its own host as all its
+// addresses are.
 func (p *Platform) Audience() string {
-	if a := p.profile.LMS.Endpoints.Audience; a != "" {
-		return a
+	if a, err := url.Parse(p.profile.LMS.Endpoints.Audience); err == nil && a.Host != "" {
+		return p.base + a.Path
 	}
 	return p.TokenURL()
 }

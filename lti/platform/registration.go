@@ -118,7 +118,7 @@ func (p *Platform) configuration(w http.ResponseWriter, r *http.Request) {
 			"variables":          p.variables(),
 		},
 	}
-	if a := p.profile.LMS.Endpoints.Audience; a != "" {
+	if a := p.Audience(); a != p.TokenURL() {
 		document["authorization_server"] = a
 	}
 	writeJSON(w, 200, "application/json; charset=utf-8", document)

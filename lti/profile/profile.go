@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -322,6 +323,19 @@ func (e Endpoints) Fill(issuer, clientID string) Endpoints {
 		return strings.NewReplacer("{issuer}", strings.TrimRight(issuer, "/"), "{client_id}", clientID).Replace(s)
 	}
 	return Endpoints{issuer, fill(e.AuthURL), fill(e.TokenURL), fill(e.KeySetURL), fill(e.Audience)}
+}
+
+// AudienceAt returns the audience of client assertions that are sent to a token
+// URL: the vendor's, if the URL is on the host of the vendor's; else empty, and
+// the URL itself is the audience. Whoever only says to be an LMS of the vendor's
+// must not be sent what the vendor takes.
+func (p Profile) AudienceAt(tokenURL string) string {
+	vendors, err1 := url.Parse(p.Endpoints.TokenURL)
+	asked, err2 := url.Parse(tokenURL)
+	if err1 != nil || err2 != nil || vendors.Host == "" || vendors.Scheme != asked.Scheme || vendors.Host != asked.Host {
+		return ""
+	}
+	return p.Endpoints.Audience
 }
 
 // ConfigurationMayComeFrom tells whether the configuration of a platform whose
