@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -16,6 +17,9 @@ type LaunchLog struct {
 	log     *slog.Logger
 	queue   chan refusedLaunch
 	dropped atomic.Int64
+
+	mu     sync.Mutex
+	queued map[WorkspaceID]int // how many of the queue are whose
 }
 
 type refusedLaunch struct {
@@ -26,13 +30,16 @@ type refusedLaunch struct {
 
 const (
 	launchLogQueue = 256
+	// launchLogShare is what one workspace may have in the queue: a flood at
+	// its door must not keep the others' refusals out of their logs.
+	launchLogShare = launchLogQueue / 2
 	// launchLogRate bounds the refusals written in a second.
 	launchLogRate = 20
 )
 
 // NewLaunchLog returns a log that Run must drain.
 func NewLaunchLog(s *Service) *LaunchLog {
-	return &LaunchLog{service: s, log: s.Log, queue: make(chan refusedLaunch, launchLogQueue)}
+	return &LaunchLog{service: s, log: s.Log, queue: make(chan refusedLaunch, launchLogQueue), queued: map[WorkspaceID]int{}}
 }
 
 // Add notes a refused launch. It never blocks.
@@ -68,11 +75,26 @@ func (l Launch) readable() Launch {
 }
 
 func (l *LaunchLog) offer(r refusedLaunch) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.queued[r.workspace] >= launchLogShare {
+		return false
+	}
 	select {
 	case l.queue <- r:
+		l.queued[r.workspace]++
 		return true
 	default:
 		return false
+	}
+}
+
+// taken gives the place of a refusal in the queue free.
+func (l *LaunchLog) taken(r refusedLaunch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.queued[r.workspace]--; l.queued[r.workspace] == 0 {
+		delete(l.queued, r.workspace)
 	}
 }
 
@@ -109,6 +131,7 @@ func (l *LaunchLog) drain() {
 }
 
 func (l *LaunchLog) write(r refusedLaunch) {
+	l.taken(r)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := l.add(ctx, r); err != nil {
