@@ -46,11 +46,19 @@ func (c userCreate) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	before, err := h.Service.Store.Instance().PersonByEmail(ctx, strings.ToLower(strings.TrimSpace(c.Email)))
+	if err != nil && !errors.Is(err, greenroom.ErrNotFound) {
+		return err
+	}
 	p, err := h.Service.CreateUser(ctx, w.ID, greenroom.NewUser{
 		Email: c.Email, Name: c.Name, Password: password, Role: greenroom.Role(c.Role),
 	})
 	if err != nil {
 		return err
+	}
+	if before.ID != "" { // perhaps made by whoever was handed an invitation to another workspace
+		fmt.Fprintf(s.err, "greenroom: %s has an account already, which keeps its name and its password; the one that you gave is not used. "+
+			"If you do not know who made the account, have its password set anew: greenroom user reset-link %s\n", p.Email, p.Email)
 	}
 	v := map[string]any{"id": p.ID, "email": p.Email}
 	return c.print(s, v, func(out io.Writer) {

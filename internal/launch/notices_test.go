@@ -1,9 +1,12 @@
 package launch
 
 import (
+	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +114,17 @@ func TestNoticesThatAreNotBelieved(t *testing.T) {
 	// A bad one does not lose the good ones.
 	if status, _ := s.tell("x", s.sign(s.copied("1")), s.signWith(anotherKey(), keyID, s.copied("2"))); status != http.StatusOK || s.taken() != 1 {
 		t.Errorf("a good one among bad ones: %d, %d taken", status, s.taken())
+	}
+}
+
+// Anybody can post a hundred bad notices; the server's log gets a line of them.
+func TestBadNoticesLeaveOneLineInTheLog(t *testing.T) {
+	s := newSchool(t)
+	var log bytes.Buffer
+	s.kit.Log = slog.New(slog.NewTextHandler(&log, nil))
+	s.tell(slices.Repeat([]string{"x"}, 100)...)
+	if n := strings.Count(log.String(), "notices refused"); n != 1 || !strings.Contains(log.String(), "refused=100") || strings.Count(log.String(), "\n") > 2 {
+		t.Errorf("%d lines:\n%s", n, log.String())
 	}
 }
 
