@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/greenroom-lti/greenroom/internal/app"
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -54,8 +56,25 @@ func (p printed) print(s streams, v any, text func(w io.Writer)) error {
 		return e.Encode(v)
 	}
 	w := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', 0)
-	text(w)
+	text(visible{w})
 	return w.Flush()
+}
+
+// visible takes out of a text what steers a terminal: much of what commands
+// list was said by an LMS.
+type visible struct{ to io.Writer }
+
+func (v visible) Write(p []byte) (int, error) {
+	shown := bytes.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, p)
+	if _, err := v.to.Write(shown); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // inWorkspace names the workspace a command is about.

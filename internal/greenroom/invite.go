@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -223,6 +224,9 @@ func (s *Service) Register(ctx context.Context, w WorkspaceID, token string, r R
 		return len(same) > 0 && clientID != "", err
 	}
 	answer, err := s.Platforms.Register(ctx, r)
+	if err == nil {
+		err = answer.check(s.AllowHTTP)
+	}
 	if err != nil {
 		return Connection{}, errors.Join(err, s.releaseInvite(ctx, store, i.ID, lease))
 	}
@@ -276,6 +280,29 @@ func (s *Service) releaseInvite(ctx context.Context, store WorkspaceStore, id In
 		i.LeaseUntil = time.Time{}
 		return tx.SaveInvite(ctx, i)
 	})
+}
+
+// check holds what a platform says of itself to the rules for what people type:
+// it is shown on pages and in terminals, and goes into each token request.
+func (r Registered) check(allowHTTP bool) error {
+	for _, id := range []struct{ name, value string }{
+		{"issuer", r.Issuer}, {"client_id", r.ClientID}, {"deployment_id", r.Deployment}, {"authorization_server", r.Audience}, {"product_family_code", r.Product},
+	} {
+		if id.value == "" {
+			continue
+		}
+		if text := checkIdentifier(id.value, ""); text != "" {
+			return &RegistrationError{Text: fmt.Sprintf("What the LMS gives as %s is longer than %d characters, or holds characters that cannot be seen.", id.name, maxIdentifier)}
+		}
+	}
+	for _, at := range []struct{ name, value string }{
+		{"authorization_endpoint", r.AuthURL}, {"token_endpoint", r.TokenURL}, {"jwks_uri", r.KeySetURL},
+	} {
+		if address, text := checkURL(at.value, "", allowHTTP); text != "" || address != at.value {
+			return &RegistrationError{Text: fmt.Sprintf("What the LMS gives as %s cannot be used: %s", at.name, text)}
+		}
+	}
+	return nil
 }
 
 // connection turns a platform's answer into a connection. A platform that

@@ -157,6 +157,51 @@ func TestAFailedRegistrationDoesNotBurnTheURL(t *testing.T) {
 	})
 }
 
+// What an LMS says of itself is held to the rules for what people type.
+func TestRegistrationsThatCannotBeUsed(t *testing.T) {
+	long := strings.Repeat("x", 256)
+	for name, tc := range map[string]struct {
+		spoil func(*greenroom.Registered)
+		says  string
+	}{
+		"an endless client ID":     {func(r *greenroom.Registered) { r.ClientID = long }, "client_id"},
+		"a client ID that rings":   {func(r *greenroom.Registered) { r.ClientID = "a\x1b]0;b\a" }, "client_id"},
+		"an endless deployment":    {func(r *greenroom.Registered) { r.Deployment = long }, "deployment_id"},
+		"an issuer of two lines":   {func(r *greenroom.Registered) { r.Issuer = "https://lms.example.com/\n/" }, "issuer"},
+		"an endless audience":      {func(r *greenroom.Registered) { r.Audience = "https://lms.example.com/" + long }, "authorization_server"},
+		"a product that rings":     {func(r *greenroom.Registered) { r.Product = "moodle\a" }, "product_family_code"},
+		"an endless keyset URL":    {func(r *greenroom.Registered) { r.KeySetURL += strings.Repeat("x", 2000) }, "jwks_uri"},
+		"a token URL with a part":  {func(r *greenroom.Registered) { r.TokenURL += "#x" }, "token_endpoint"},
+		"a login URL with a CSI":   {func(r *greenroom.Registered) { r.AuthURL += "/\u009b31m" }, "authorization_endpoint"},
+		"a login URL without host": {func(r *greenroom.Registered) { r.AuthURL = "javascript:alert(1)" }, "authorization_endpoint"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, h *house) {
+				h.lms.register = func() (greenroom.Registered, error) {
+					r, err := answer()
+					tc.spoil(&r)
+					return r, err
+				}
+				_, token, err := h.NewInvite(t.Context(), h.admin)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = h.Register(t.Context(), h.workspace.ID, token, greenroom.RegistrationRequest{})
+				refused, ok := errors.AsType[*greenroom.RegistrationError](err)
+				if !ok || !strings.Contains(refused.Text, tc.says) {
+					t.Errorf("got %v, want one about %s", err, tc.says)
+				}
+				if all := must(h.Connections(t.Context(), h.admin)); len(all) != 0 {
+					t.Errorf("connected: %+v", all)
+				}
+				if _, err := h.CheckInvite(t.Context(), h.workspace.ID, token); err != nil {
+					t.Errorf("the URL is spent: %v", err)
+				}
+			})
+		})
+	}
+}
+
 // A popup that is closed half-way leaves its lease behind for a minute.
 func TestAnAbandonedRegistrationCanBeTriedAgain(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
