@@ -89,12 +89,44 @@ type SavedScenario struct {
 }
 
 // SaveScenario checks a scenario file for an administrator and saves it as
-// ImportScenario does.
+// ImportScenario does. A workspace has one file checked at a time.
 func (s *Service) SaveScenario(ctx context.Context, a Actor, name string, source []byte) (SavedScenario, error) {
 	if _, err := s.settings(a); err != nil {
 		return SavedScenario{}, err
 	}
+	leave, ok := s.checking.enter(a.Workspace)
+	if !ok {
+		return SavedScenario{}, errChecking
+	}
+	defer leave()
 	return s.importScenario(ctx, a, name, source)
+}
+
+// errChecking is for whoever has to wait.
+var errChecking = roleplay.Problems{{Text: "another file of this workspace is being checked at the moment; send this one again when that is done"}}
+
+// checking is which workspaces have a file checked: that may take a minute of a
+// processor, and nobody takes them all. The zero value is ready to use.
+type checking struct {
+	mu  sync.Mutex
+	now map[WorkspaceID]bool
+}
+
+func (c *checking) enter(w WorkspaceID) (leave func(), ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now[w] {
+		return nil, false
+	}
+	if c.now == nil {
+		c.now = map[WorkspaceID]bool{}
+	}
+	c.now[w] = true
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.now, w)
+	}, true
 }
 
 // ImportScenario compiles a scenario file and saves it under its slug: a new

@@ -46,6 +46,7 @@ type Service struct {
 
 	hashing      hashLimit
 	plays        playCache
+	checking     checking
 	rostersAsked lately[courseKey] // by launches
 	threshold    threshold
 }
