@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -10,6 +11,7 @@ import (
 
 // An owner reads who did what, and then deletes the workspace.
 func TestAuditLogAndDeletionInABrowser(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{Connected: true})
 	p := signInToGreenroom(openBrowser(t), d)
 
@@ -40,8 +42,10 @@ func TestAuditLogAndDeletionInABrowser(t *testing.T) {
 func (p *tab) fits(width int64) {
 	p.t.Helper()
 	p.must(chromedp.EmulateViewport(width, 900))
+	p.until("the width", fmt.Sprintf("innerWidth === %d", width))
 	if wide := p.value(`document.documentElement.scrollWidth > innerWidth ? String(document.documentElement.scrollWidth) : ""`); wide != "" {
 		p.t.Errorf("%s is %s pixels wide in a window of %d", p.value("location.pathname"), wide, width)
 	}
 	p.must(chromedp.EmulateViewport(1280, 900))
+	p.until("the usual width", "innerWidth === 1280")
 }

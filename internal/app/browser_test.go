@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,8 +29,27 @@ type tab struct {
 // patience bounds a wait for something to appear; it asserts no timing.
 const patience = 30 * time.Second
 
-// openBrowser starts Chromium with a fresh profile.
-func openBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) *tab {
+// chromium is one browser for many tests, in which each has its own profile.
+// It lives until the last test has ended: see TestMain.
+var chromium struct {
+	sync.Mutex
+	ctx   context.Context
+	close context.CancelFunc
+}
+
+// openBrowser opens a fresh profile in the browser that all share.
+func openBrowser(t *testing.T) *tab {
+	t.Helper()
+	chromium.Lock()
+	defer chromium.Unlock()
+	if chromium.ctx == nil {
+		chromium.ctx, chromium.close = startChromium(t, context.Background())
+	}
+	return newProfile(t, chromium.ctx)
+}
+
+// startChromium starts a browser that lives as long as the context.
+func startChromium(t *testing.T, ctx context.Context, more ...chromedp.ExecAllocatorOption) (context.Context, context.CancelFunc) {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -41,14 +61,28 @@ func openBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) *tab {
 	if path == "" {
 		t.Fatal("this test needs Chromium: on Debian, apt-get install chromium")
 	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(),
+	ctx, end := chromedp.NewExecAllocator(ctx,
 		append(append(chromedp.DefaultExecAllocatorOptions[:],
 			chromedp.ExecPath(path), chromedp.NoSandbox,
 			chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 			chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		), more...)...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	ctx, leave := chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx); err != nil {
+		leave()
+		end()
+		t.Fatal(err)
+	}
+	return ctx, func() {
+		leave()
+		end()
+	}
+}
+
+// newProfile opens a page with cookies of its own in a browser.
+func newProfile(t *testing.T, browser context.Context) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	return newTab(t, ctx)
 }
@@ -78,9 +112,7 @@ func prefers(scheme string) chromedp.Action[chromedp.Void] {
 // another person at another desk.
 func (p *tab) tab() *tab {
 	p.t.Helper()
-	ctx, cancel := chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext())
-	p.t.Cleanup(cancel)
-	return newTab(p.t, ctx)
+	return newProfile(p.t, p.ctx)
 }
 
 func (p *tab) must(steps ...chromedp.Action[chromedp.Void]) {
@@ -141,10 +173,10 @@ func (p *tab) sees(text string) {
 		`document.body && document.body.innerText.replace(/\s+/g, " ").toLowerCase().includes(`+quoted(strings.ToLower(text))+`)`)
 }
 
-// mark finds the visible control with an accessible name and gives it an
+// find looks for the visible control with an accessible name and gives it an
 // attribute by which the browser's own mouse can find it. It says so once the
 // control has stood in the same place twice.
-const mark = `(function (name) {
+const find = `(function (name) {
 	const clean = (s) => (s || "").replace(/\s+/g, " ").trim();
 	for (const e of document.querySelectorAll("[data-found]")) e.removeAttribute("data-found");
 	const all = [...document.querySelectorAll("button, a, summary, [role=button], [role=menuitem], input[type=submit]")]
@@ -165,8 +197,53 @@ const mark = `(function (name) {
 // click presses the button or link with this name.
 func (p *tab) click(name string) {
 	p.t.Helper()
-	p.until(fmt.Sprintf("the button or link %q", name), mark+"("+quoted(name)+")")
-	p.must(chromedp.Click(chromedp.CSS("[data-found]")))
+	p.until(fmt.Sprintf("the button or link %q", name), find+"("+quoted(name)+")")
+	p.press("[data-found]")
+}
+
+// press clicks on the element that a selector finds.
+func (p *tab) press(selector string) {
+	p.t.Helper()
+	p.after(func() { p.must(chromedp.Click(chromedp.CSS(selector))) })
+}
+
+// takeNote has a document take note of what begins in it: a page that will take
+// its place, answers that htmx waits for, a question that has been answered.
+const takeNote = `(function () {
+	if (window.begun) return;
+	const begun = window.begun = { page: false, waits: 0, xhrs: new Set() };
+	const here = (target) => ["", "_self"].includes(target || "");
+	const elsewhere = (url) => url.split("#")[0] !== location.href.split("#")[0];
+	addEventListener("click", (event) => {
+		const link = event.target.closest?.("a[href]");
+		if (!event.defaultPrevented && link && here(link.target) && !link.hasAttribute("download") && (!link.hash || elsewhere(link.href))) begun.page = true;
+	});
+	addEventListener("submit", (event) => {
+		const said = (name) => event.submitter?.getAttribute("form" + name) || event.target.getAttribute(name);
+		if (event.defaultPrevented) return;
+		if (said("method") === "dialog") begun.waits++;
+		else if (here(said("target"))) begun.page = true;
+	});
+	// What a page does with the answer it does in its own listeners, after this one.
+	addEventListener("close", (event) => {
+		if (event.target.matches?.("dialog") && begun.waits > 0) setTimeout(() => begun.waits--);
+	}, true);
+	addEventListener("htmx:beforeSend", (event) => { begun.xhrs.add(event.detail.xhr); });
+	addEventListener("htmx:afterSettle", (event) => { begun.xhrs.delete(event.detail.xhr); });
+	addEventListener("htmx:afterRequest", (event) => {
+		if (!event.detail.successful || event.detail.xhr.status === 204) begun.xhrs.delete(event.detail.xhr); // nothing settles
+	});
+})()`
+
+// after does something on the page and waits for what that has begun. Whatever
+// is asked of the page then is asked of the next one, if there is one.
+func (p *tab) after(do func()) {
+	p.t.Helper()
+	p.must(chromedp.Evaluate[chromedp.Void](takeNote))
+	do()
+	// A new document takes no note.
+	p.until("the end of what was begun", `document.readyState === "complete" &&
+		(!window.begun || !begun.page && !begun.waits && !begun.xhrs.size)`)
 }
 
 // fill types into the field with this label, over what stands there.

@@ -11,6 +11,7 @@ import (
 // whoever teaches in the LMS, as the operator allows here, enters it from
 // inside of a launch.
 func TestBringingADeploymentInInABrowser(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{})
 	p := openBrowser(t)
 	admin := signInToGreenroom(p, d)

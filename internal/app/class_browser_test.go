@@ -81,6 +81,7 @@ func must(t *testing.T, err error) {
 
 // An administrator sees how a course fares, sorts it, and takes it away.
 func TestClassInABrowser(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{Connected: true})
 	fillClass(t, d, 60)
 	admin := signInToGreenroom(openBrowser(t), d)
@@ -131,6 +132,7 @@ func TestClassInABrowser(t *testing.T) {
 
 // A teacher sees the class inside of the LMS, and reads what a learner said.
 func TestTeacherSeesTheClassInABrowser(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{Connected: true})
 	p := openBrowser(t)
 	practise(p, d, d.Activity, "100")

@@ -25,6 +25,7 @@ import (
 
 // Every case of the conformance suite against a running server.
 func TestConformanceOverHTTP(t *testing.T) {
+	t.Parallel()
 	for name, config := range map[string]func(t *testing.T) app.Config{
 		"SQLite":     func(*testing.T) app.Config { return app.Config{} },
 		"PostgreSQL": func(t *testing.T) app.Config { return app.Config{DatabaseURL: pgtest.URL(t)} },

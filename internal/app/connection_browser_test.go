@@ -11,6 +11,7 @@ import (
 // An owner looks after a connection: reads how it stands, changes it, tests it,
 // and deletes it in the end.
 func TestConnectionPageInABrowser(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{Connected: true})
 	p := signInToGreenroom(openBrowser(t), d)
 
@@ -57,6 +58,7 @@ func TestConnectionPageInABrowser(t *testing.T) {
 
 // An owner picks an LMS and copies from its guide.
 func TestGuideInABrowser(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{})
 	p := signInToGreenroom(openBrowser(t), d)
 	openLTISettings(p)

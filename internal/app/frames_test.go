@@ -23,6 +23,7 @@ const (
 // Every rung of the ladder, in a real browser, on two sites over TLS: the LMS
 // shows the tool in a frame of its page.
 func TestALaunchInAFrame(t *testing.T) {
+	t.Parallel()
 	named := platform.Generic
 	named.StorageTarget = "post_message_forwarding" // a frame beside ours, as Canvas and Blackboard have
 	unnamed := platform.Generic
@@ -47,6 +48,7 @@ func TestALaunchInAFrame(t *testing.T) {
 		"not at all, for the page has forgotten":    {browser: nothing, profile: platform.Generic, fault: platform.Fault{Body: platform.Forgets}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := openTLSHouse(t, tc.profile)
 			if tc.fault != (platform.Fault{}) {
 				tc.fault.Endpoint, tc.fault.Times = platform.StorageEndpoint, -1
@@ -96,8 +98,10 @@ func openBrowserThatKeeps(t *testing.T, h *tlsHouse, what string) *tab {
 	if err := os.WriteFile(filepath.Join(dir, "Default", "Preferences"), raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return openBrowser(t, chromedp.UserDataDir(dir), chromedp.Flag("ignore-certificate-errors-spki-list", h.spki),
+	ctx, end := startChromium(t, t.Context(), chromedp.UserDataDir(dir), chromedp.Flag("ignore-certificate-errors-spki-list", h.spki),
 		chromedp.Flag("force-prefers-reduced-motion", true))
+	t.Cleanup(end)
+	return newTab(t, ctx)
 }
 
 func (h *tlsHouse) signIn(p *tab) {

@@ -4,14 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/greenroom-lti/greenroom/internal/app"
 )
 
 // A learner is turned away and reads out the reference; the administrator finds
 // the launch by it, and what to do.
 func TestTheLaunchLogInABrowser(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{Connected: true})
 	p := openBrowser(t)
 	lms := p.tab()
@@ -37,7 +36,7 @@ func TestTheLaunchLogInABrowser(t *testing.T) {
 	if got := admin.value(`String(document.querySelectorAll("tbody tr").length)`); got != "1" {
 		t.Errorf("%s rows for the reference", got)
 	}
-	admin.must(chromedp.Click(chromedp.CSS("tbody a.title")))
+	admin.press("tbody a.title")
 	admin.sees("An administrator of this workspace can fix this.")
 	admin.sees("What the LMS said")
 	who := account(t, d, "student")
@@ -54,11 +53,6 @@ func TestTheLaunchLogInABrowser(t *testing.T) {
 func fitsAPhone(p *tab, name string) {
 	p.t.Helper()
 	p.shoot(name+"-wide", 1280, 1600)
-	p.must(chromedp.EmulateViewport(390, 900))
-	p.until("the phone's width", "innerWidth === 390")
-	if wide := p.value(`String(document.documentElement.scrollWidth)`); wide != "390" {
-		p.t.Errorf("%s is %s px wide on a phone", name, wide)
-	}
+	p.fits(390)
 	p.shoot(name+"-phone", 390, 1800)
-	p.must(chromedp.EmulateViewport(1280, 900))
 }

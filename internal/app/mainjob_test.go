@@ -22,13 +22,22 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(pgtest.Main(m))
+	if err := resolveLocalhost(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := pgtest.Main(m)
+	if chromium.close != nil {
+		chromium.close()
+	}
+	os.Exit(code)
 }
 
 // The main job, as a training lead, an LMS admin, a learner and a teacher do
 // it in a browser: register by URL, add an activity, launch it in a new
 // window, practise, and see the grade.
 func TestTheMainJobInABrowser(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{})
 	p := openBrowser(t)
 	admin := signInToGreenroom(p, d)
@@ -61,6 +70,7 @@ func TestTheMainJobInABrowser(t *testing.T) {
 
 // The other way of connecting: the LMS shows its values, the form takes them.
 func TestConnectingByHandInABrowser(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{})
 	p := openBrowser(t)
 	admin := signInToGreenroom(p, d)
@@ -106,6 +116,7 @@ func TestConnectingByHandInABrowser(t *testing.T) {
 
 // One pass of the whole loop on PostgreSQL.
 func TestTheMainJobOnPostgreSQL(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{Connected: true, Config: app.Config{DatabaseURL: pgtest.URL(t)}})
 	p := openBrowser(t)
 	score := practise(p, d, d.Activity, "100")

@@ -10,6 +10,7 @@ const findMadeLink = `document.querySelector("#made-link")?.value`
 
 // People come, forget and leave, each in a browser of their own.
 func TestPeopleInABrowser(t *testing.T) {
+	t.Parallel()
 	d := openDemo(t, app.DemoOptions{})
 	p := openBrowser(t)
 	owner := signInToGreenroom(p, d)

@@ -42,7 +42,6 @@ type tlsHouse struct {
 // openTLSHouse serves both, connected, with an activity that opens in a frame.
 func openTLSHouse(t *testing.T, profile platform.Profile) *tlsHouse {
 	t.Helper()
-	resolveLocalhost(t)
 	authority := newAuthority(t)
 	leaf := authority.issue(t, "lms.localhost", "tool.localhost")
 	tool, lms := listenTLS(t, leaf), listenTLS(t, leaf)
@@ -207,12 +206,11 @@ func spki(t *testing.T, leaf tls.Certificate) string {
 }
 
 // resolveLocalhost has this process find *.localhost on loopback, as browsers
-// do by themselves.
-func resolveLocalhost(t *testing.T) {
-	t.Helper()
+// do by themselves, and no other name at all.
+func resolveLocalhost() error {
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	go func() {
 		for query := make([]byte, 512); ; {
@@ -223,28 +221,30 @@ func resolveLocalhost(t *testing.T) {
 			_, _ = server.WriteTo(loopbackAnswer(query[:n]), from)
 		}
 	}()
-	before := net.DefaultResolver
 	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "udp", server.LocalAddr().String())
 	}}
-	t.Cleanup(func() {
-		net.DefaultResolver = before
-		_ = server.Close()
-	})
+	return nil
 }
 
-// loopbackAnswer answers one question of the DNS (RFC 1035 §4): 127.0.0.1.
+// loopbackAnswer answers one question of the DNS (RFC 1035 §4): 127.0.0.1, or
+// that there is no such name.
 func loopbackAnswer(query []byte) []byte {
-	end := 12
+	end, last := 12, ""
 	for query[end] != 0 {
-		end += int(query[end]) + 1
+		next := end + 1 + int(query[end])
+		last = string(query[end+1 : next])
+		end = next
 	}
 	end += 5 // the root's label, type, class
 	answer := append([]byte(nil), query[:end]...)
 	binary.BigEndian.PutUint16(answer[2:], 0x8180)
 	binary.BigEndian.PutUint32(answer[8:], 0)
-	if binary.BigEndian.Uint16(query[end-4:]) == 1 {
+	switch {
+	case last != "localhost":
+		answer[3] |= 3 // no such name
+	case binary.BigEndian.Uint16(query[end-4:]) == 1:
 		binary.BigEndian.PutUint16(answer[6:], 1)
 		answer = append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1)
 	}
