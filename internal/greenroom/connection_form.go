@@ -216,16 +216,14 @@ func (s *Service) changeConnection(ctx context.Context, tx Tx, a Actor, old, c C
 	c.LastLaunchAt, c.LastPassbackAt = old.LastLaunchAt, old.LastPassbackAt
 	c.Disabled = old.Disabled
 	c.Profile, c.AllowAnonymous, c.MakeLineItems = old.Profile, old.AllowAnonymous, old.MakeLineItems
+	c.keepAudience(old)
 	if c.How == ByHand {
-		c.Audience, c.Product = old.Audience, old.Product
+		c.Product = old.Product
 		c.Scopes, c.Missing, c.Asked = old.Scopes, old.Missing, old.Asked
 		c.ConfigurationURL, c.RegistrationURL, c.RegistrationToken = old.ConfigurationURL, old.RegistrationURL, old.RegistrationToken
 	} else {
 		c.joinDeployments(old)
 		c.RegistrationURL, c.RegistrationToken = old.RegistrationURL, old.RegistrationToken
-		if c.Audience == "" {
-			c.Audience = old.Audience
-		}
 	}
 	if c.KeySet == nil && c.KeySetURL == old.KeySetURL {
 		c.KeySet, c.KeySetAt = old.KeySet, old.KeySetAt

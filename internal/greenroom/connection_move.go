@@ -21,6 +21,9 @@ func MoveConnection(ctx context.Context, store WorkspaceStore, id ConnectionID, 
 			return nil
 		}
 		c.AuthURL, c.TokenURL = cfg.AuthURL, cfg.TokenURL
+		if c.TokenURL != old.TokenURL { // what was signed for the one does not go to the other
+			c.Audience = cfg.Audience
+		}
 		if c.KeySetURL != cfg.KeySetURL {
 			c.KeySetURL, c.KeySet, c.KeySetAt = cfg.KeySetURL, nil, time.Time{}
 		}

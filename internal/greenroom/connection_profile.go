@@ -17,14 +17,20 @@ func (c Connection) LMS() profile.Profile {
 }
 
 // TokenAudience returns whom requests for access tokens are addressed to: the
-// connection's own audience, else that of its kind of LMS; empty for the access
-// token URL. What a platform says of its kind counts only where its token URL is
-// the vendor's: the workspace's key signs for other LMSes as well.
+// connection's own audience, else that of its kind of LMS, where its token URL is
+// the vendor's; empty for the access token URL. The workspace's key signs for other
+// LMSes as well, and saying to be one of a vendor's is not enough.
 func (c Connection) TokenAudience() string {
-	if _, named := profile.ByCode(c.Profile); named {
-		return cmp.Or(c.Audience, c.LMS().Endpoints.Fill(c.Issuer, c.ClientID).Audience)
-	}
 	return cmp.Or(c.Audience, c.LMS().AudienceAt(c.TokenURL))
+}
+
+// keepAudience takes over the audience of the connection as it was, unless the
+// platform has another token URL since: what is signed for the one must not go to
+// the other.
+func (c *Connection) keepAudience(old Connection) {
+	if c.Audience == "" && c.TokenURL == old.TokenURL {
+		c.Audience = old.Audience
+	}
 }
 
 // StorageTarget returns where the LMS keeps things for a tool when a login does

@@ -13,17 +13,18 @@ func TestTheProfileIsTheChosenOneElseTheProducts(t *testing.T) {
 		storage  string
 		grain    time.Duration
 	}{
-		"nothing known":             {Connection{}, "generic", "", "_parent", time.Second},
-		"an unknown product":        {Connection{Product: "HomegrownLMS"}, "generic", "", "_parent", time.Second},
-		"a product":                 {Connection{Product: "canvas"}, "canvas", "", "_parent", time.Millisecond},
-		"a product in its case":     {Connection{Product: "BlackboardLearn"}, "blackboard", "", "lti_storage_frame", time.Second},
-		"Moodle":                    {Connection{Product: "moodle"}, "moodle", "", "_parent", time.Second},
-		"one chosen over it":        {Connection{Product: "moodle", Profile: "brightspace"}, "brightspace", "https://api.brightspace.com/auth/token", "_parent", time.Second},
-		"an audience of its own":    {Connection{Profile: "brightspace", Audience: "https://as.example.com"}, "brightspace", "https://as.example.com", "_parent", time.Second},
-		"a product at the vendor's": {Connection{Product: "desire2learn", TokenURL: "https://auth.brightspace.com/core/connect/token"}, "brightspace", "https://api.brightspace.com/auth/token", "_parent", time.Second},
-		"one that only says so":     {Connection{Product: "desire2learn", TokenURL: "https://evil.example/token"}, "brightspace", "", "_parent", time.Second},
-		"one that sounds like it":   {Connection{Product: "desire2learn", TokenURL: "https://auth.brightspace.com.evil.example/token"}, "brightspace", "", "_parent", time.Second},
-		"one chosen that is gone":   {Connection{Product: "moodle", Profile: "no-such-lms"}, "moodle", "", "_parent", time.Second},
+		"nothing known":              {Connection{}, "generic", "", "_parent", time.Second},
+		"an unknown product":         {Connection{Product: "HomegrownLMS"}, "generic", "", "_parent", time.Second},
+		"a product":                  {Connection{Product: "canvas"}, "canvas", "", "_parent", time.Millisecond},
+		"a product in its case":      {Connection{Product: "BlackboardLearn"}, "blackboard", "", "lti_storage_frame", time.Second},
+		"Moodle":                     {Connection{Product: "moodle"}, "moodle", "", "_parent", time.Second},
+		"one chosen over it":         {Connection{Product: "moodle", Profile: "brightspace"}, "brightspace", "", "_parent", time.Second},
+		"an audience of its own":     {Connection{Profile: "brightspace", Audience: "https://as.example.com"}, "brightspace", "https://as.example.com", "_parent", time.Second},
+		"one chosen at the vendor's": {Connection{Product: "moodle", Profile: "brightspace", TokenURL: "https://auth.brightspace.com/core/connect/token"}, "brightspace", "https://api.brightspace.com/auth/token", "_parent", time.Second},
+		"a product at the vendor's":  {Connection{Product: "desire2learn", TokenURL: "https://auth.brightspace.com/core/connect/token"}, "brightspace", "https://api.brightspace.com/auth/token", "_parent", time.Second},
+		"one that only says so":      {Connection{Product: "desire2learn", TokenURL: "https://evil.example/token"}, "brightspace", "", "_parent", time.Second},
+		"one that sounds like it":    {Connection{Product: "desire2learn", TokenURL: "https://auth.brightspace.com.evil.example/token"}, "brightspace", "", "_parent", time.Second},
+		"one chosen that is gone":    {Connection{Product: "moodle", Profile: "no-such-lms"}, "moodle", "", "_parent", time.Second},
 	} {
 		if got := tc.c.LMS().Code; got != tc.code {
 			t.Errorf("%s: profile %s", name, got)

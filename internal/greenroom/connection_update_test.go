@@ -91,6 +91,23 @@ func TestRegisteringAgainKeepsTheHistory(t *testing.T) {
 			again.Profile != "brightspace" || again.Audience != "https://as.example.com" || !again.AllowAnonymous {
 			t.Errorf("again %+v", again)
 		}
+		// An audience that is another LMS's token URL would be signed for, and sent
+		// to the new address.
+		answer.TokenURL = "https://lms.example.com/elsewhere"
+		if moved := register(); moved.ID != c.ID || moved.Audience != "" {
+			t.Errorf("with another token URL: %+v", moved)
+		}
+		f = greenroom.EditOf(c)
+		f.TokenURL, f.Audience = answer.TokenURL, "https://as.example.com"
+		must(h.EditConnection(t.Context(), h.admin, c.ID, f))
+		typed := f.ConnectionForm
+		if same := must(h.SaveConnection(t.Context(), h.admin, typed)).Connection; same.Audience != "https://as.example.com" {
+			t.Errorf("the form again: %+v", same)
+		}
+		typed.TokenURL += "/2"
+		if other := must(h.SaveConnection(t.Context(), h.admin, typed)).Connection; other.ID != c.ID || other.Audience != "" {
+			t.Errorf("the form with another token URL: %+v", other)
+		}
 		if r := must(h.ShowConnection(t.Context(), h.admin, c.ID)); r.Contents.Scores != 1 {
 			t.Errorf("holds %+v", r.Contents)
 		}

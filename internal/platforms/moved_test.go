@@ -2,6 +2,7 @@ package platforms
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,38 @@ func TestAnLMSThatMovedItsKeysIsFoundAgain(t *testing.T) {
 	log, err := r.store.Workspace(r.workspace).Audit(t.Context(), greenroom.AuditFilter{Action: greenroom.ConnectionMoved})
 	if err != nil || len(log) != 1 || log[0].ActorName != greenroom.SystemName {
 		t.Errorf("log %+v, %v", log, err)
+	}
+}
+
+// What was signed for the old token URL is not signed for the new one: an LMS
+// could register with another's address, and move to its own.
+func TestAnLMSThatMovesTakesNoAudienceAlong(t *testing.T) {
+	for name, tc := range map[string]struct {
+		tokenURL, said, want string // %s is the LMS
+	}{
+		"from elsewhere":                  {"https://other.example.com/token", "", ""},
+		"and names its own":               {"https://other.example.com/token", "%s/as", "%s/as"},
+		"or stays where it was":           {"%s/token", "", "https://other.example.com/token"},
+		"where its administrator said so": {"%s/token", "%s/as", "https://other.example.com/token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRegistrar(t)
+			at := func(s string) string { return strings.ReplaceAll(s, "%s", r.lms.URL) }
+			if tc.said != "" {
+				r.document["authorization_server"] = at(tc.said)
+			}
+			c := r.connect("a", func(c *greenroom.Connection) {
+				c.Issuer, c.KeySetURL, c.ConfigurationURL = r.lms.URL, r.lms.URL+"/gone", r.lms.URL+"/openid-configuration"
+				c.TokenURL, c.Audience = at(tc.tokenURL), "https://other.example.com/token"
+			})
+			if _, err := r.platforms.KeySets(r.workspace).Key(t.Context(), registration(c), "lms-1"); err != nil {
+				t.Fatal(err)
+			}
+			kept, err := r.store.Workspace(r.workspace).Connection(t.Context(), c.ID)
+			if err != nil || kept.TokenURL != r.lms.URL+"/token" || kept.Audience != at(tc.want) {
+				t.Errorf("%v: token URL %s, audience %q, want %q", err, kept.TokenURL, kept.Audience, at(tc.want))
+			}
+		})
 	}
 }
 
