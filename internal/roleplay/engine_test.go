@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -119,21 +120,22 @@ func TestPlayStopsARunaway(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ink   string
 		picks []int
+		limit string
 	}{
-		"in the opening":    {"VAR n = 0\n-> loop\n=== loop\n~ n = n + 1\n{n < 80: -> loop}\nDone.\n* Hi -> END\n", nil},
-		"after a reply":     {"VAR n = 0\nHi.\n* Go -> loop\n=== loop\n~ n = n + 1\n{n < 80: -> loop}\nDone.\n-> END\n", []int{0}},
-		"in a function":     {"Hi.\n* Go {deep(40)} -> END\n=== function deep(n)\n{n > 0: {deep(n - 1)}}\n~ return 1\n", []int{0}},
-		"in a growing text": {"VAR s = \"abcdefgh\"\nVAR n = 0\nHi.\n* Go -> grow\n=== grow\n~ s = s + s\n~ n = n + 1\n{n < 9: -> grow}\nDone.\n-> END\n", []int{0}},
-		"in lists":          {"LIST L = a, b, c, d, e, f, g, h\nVAR all = ()\nVAR n = 0\nHi.\n* Go -> fill\n=== fill\n~ all = LIST_ALL(L)\n~ n = n + 1\n{n < 9: -> fill}\nDone.\n-> END\n", []int{0}},
+		"in the opening":    {"VAR n = 0\n-> loop\n=== loop\n~ n = n + 1\n{n < 80: -> loop}\nDone.\n* Hi -> END\n", nil, "steps"},
+		"after a reply":     {"VAR n = 0\nHi.\n* Go -> loop\n=== loop\n~ n = n + 1\n{n < 80: -> loop}\nDone.\n-> END\n", []int{0}, "steps"},
+		"in a function":     {"Hi.\n* Go {deep(40)} -> END\n=== function deep(n)\n{n > 0: {deep(n - 1)}}\n~ return 1\n", []int{0}, "steps"},
+		"in a growing text": {"VAR s = \"abcdefgh\"\nVAR n = 0\nHi.\n* Go -> grow\n=== grow\n~ s = s + s\n~ n = n + 1\n{n < 9: -> grow}\nDone.\n-> END\n", []int{0}, "text"},
+		"in lists":          {"LIST L = a, b, c, d, e, f, g, h\nVAR all = ()\nVAR n = 0\nHi.\n* Go -> fill\n=== fill\n~ all = LIST_ALL(L)\n~ n = n + 1\n{n < 4: -> fill}\nDone.\n-> END\n", []int{0}, "items"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story, err := wide.Compile(t.Context(), tc.ink)
 			if err != nil {
 				t.Fatal(err)
 			}
-			strict := NewEngine(Limits{Machines: 1, Steps: 200, Text: 2000, Items: 60})
-			if _, err := strict.Play(t.Context(), story, 1, tc.picks); !errors.Is(err, ErrRunaway) {
-				t.Errorf("got %v, want ErrRunaway", err)
+			strict := NewEngine(Limits{Machines: 1, Steps: 200, Text: 2000, Items: 20})
+			if _, err := strict.Play(t.Context(), story, 1, tc.picks); !errors.Is(err, ErrRunaway) || !strings.HasSuffix(err.Error(), "limit of "+tc.limit) {
+				t.Errorf("got %v, want ErrRunaway by %s", err, tc.limit)
 			}
 			fine := compiled(t, "One.\n* Two. -> END\n")
 			if talk := play(t, strict, fine, 1, 0); !talk.Ended {
