@@ -309,7 +309,7 @@ func (p *tab) audit() {
 // look runs axe-core once.
 func (p *tab) look(scheme string) {
 	p.t.Helper()
-	p.must(chromedp.Evaluate[chromedp.Void](`window.audited = null, axe.run().then((r) => { window.audited = r; })`))
+	p.must(chromedp.Evaluate[chromedp.Void](`window.audited = null, axe.run(document, { resultTypes: ["violations"] }).then((r) => { window.audited = r; })`))
 	p.until("axe's verdict", "window.audited")
 	found := p.value(`window.audited.violations.filter((v) => ["serious", "critical"].includes(v.impact))
 		.map((v) => v.id + ": " + v.help + " (" + v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(", ") + ")").join("\n")`)
