@@ -288,7 +288,7 @@ type Reader interface {
 	// OpenInvitations returns those neither used nor revoked nor expired by
 	// now, the newest first.
 	OpenInvitations(ctx context.Context, now time.Time) ([]PersonLink, error)
-	// Learners returns who came by launch, last seen first.
+	// Learners returns who came by launch, the newest first.
 	Learners(ctx context.Context, limit int) ([]Learner, error)
 	Learner(ctx context.Context, id LearnerID) (Learner, error)
 	// LearnerBySubject returns whom a connection calls by a subject.

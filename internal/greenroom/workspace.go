@@ -216,7 +216,8 @@ func (s *Service) Memberships(ctx context.Context, person PersonID) ([]Membershi
 // who sign in; the list of learners has all.
 const shownLearners = 50
 
-// Members returns who signs in here, and who came by launch last.
+// Members returns who signs in here, and the newest of those who came by
+// launch.
 func (s *Service) Members(ctx context.Context, a Actor) ([]Member, []Learner, error) {
 	store, err := s.settings(a)
 	if err != nil {

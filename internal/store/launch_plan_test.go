@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func TestTheLaunchLogIsReadAlongAnIndex(t *testing.T) {
 	}
 	for name, index := range map[string]string{
 		"Launches":         "launches_at (workspace_id=? AND at<?)",
-		"LaunchesOf":       "launches_connection (workspace_id=? AND connection_id=? AND at<?)",
+		"LaunchesOf":       "launches_of (workspace_id=? AND connection_id=? AND at<?)",
 		"LaunchesReferred": "launches_reference (workspace_id=? AND reference>? AND reference<?)",
 		"SweepLaunches":    "launches_at (workspace_id=? AND at<?)",
 	} {
@@ -60,3 +61,18 @@ func explained(t *testing.T, db *sql.DB, query string) string {
 	}
 	return plan.String()
 }
+
+// That a connection works is told by its last success, which every page about it
+// asks for: one step along its launches, unless refusals came after.
+func TestAConnectionsLastSuccessIsReadFromAnIndexAlone(t *testing.T) {
+	for name, database := range databases {
+		t.Run(name, func(t *testing.T) {
+			plan := wholePlanOf(t, open(t, database(t)), "ConnectionByID")
+			if !slices.ContainsFunc(plan, func(step string) bool { return lastSuccess.MatchString(step) }) {
+				t.Errorf("it does not go along launches_of alone:\n%s", strings.Join(plan, "\n"))
+			}
+		})
+	}
+}
+
+var lastSuccess = regexp.MustCompile(`COVERING INDEX launches_of|Index Only Scan Backward using launches_of`)

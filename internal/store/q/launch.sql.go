@@ -718,7 +718,7 @@ func (q *Queries) LearnerBySubject(ctx context.Context, arg LearnerBySubjectPara
 const learners = `-- name: Learners :many
 select workspace_id, id, connection_id, subject, name, email, locale, created_at, seen_at, history, legacy_id from learners
 where workspace_id = $1
-order by seen_at desc, id desc
+order by id desc
 limit cast($2 as bigint)
 `
 

@@ -366,7 +366,7 @@ where l.workspace_id = $1
 	and not exists (
 		select 1 from learners i join sessions s on s.workspace_id = i.workspace_id and s.learner_id = i.id
 		where i.workspace_id = l.workspace_id and i.history = l.history and (s.started_at >= $2 or s.ended_at >= $2))
-order by l.seen_at, l.id
+order by l.id
 limit cast($3 as bigint)
 `
 

@@ -150,7 +150,7 @@ returning id;
 -- name: Learners :many
 select * from learners
 where workspace_id = @workspace_id
-order by seen_at desc, id desc
+order by id desc
 limit cast(@rows as bigint);
 
 -- name: Learner :one

@@ -147,7 +147,7 @@ func testRecordLaunch(t *testing.T, s greenroom.Store) {
 		leave()
 		must(w.RecordLaunch(gone, w.record(1)))(t)
 	})
-	t.Run("learners come last seen first", func(t *testing.T) {
+	t.Run("the newest learners come first", func(t *testing.T) {
 		w := connected(t, s, "alpha")
 		for n, sub := range []string{"first", "second", "third", "first"} {
 			r := w.record(n)
@@ -155,8 +155,8 @@ func testRecordLaunch(t *testing.T, s greenroom.Store) {
 			must(w.RecordLaunch(t.Context(), r))(t)
 		}
 		sub := func(l greenroom.Learner) string { return l.Subject }
-		equal(t, "all", list(must(w.Learners(t.Context(), 0))(t), sub), []string{"first", "third", "second"})
-		equal(t, "two", list(must(w.Learners(t.Context(), 2))(t), sub), []string{"first", "third"})
+		equal(t, "all", list(must(w.Learners(t.Context(), 0))(t), sub), []string{"third", "second", "first"})
+		equal(t, "two", list(must(w.Learners(t.Context(), 2))(t), sub), []string{"third", "second"})
 	})
 	t.Run("a learner is found by connection and subject", func(t *testing.T) {
 		w := launched(t, s, "alpha")
