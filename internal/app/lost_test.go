@@ -58,6 +58,11 @@ func TestAnAnswerOfTheDatabaseIsLost(t *testing.T) {
 	if away.StatusCode != http.StatusServiceUnavailable || !strings.Contains(away.body, "go back to your course and open the activity again") {
 		t.Errorf("a launch while the database is away: %d %s", away.StatusCode, away.body)
 	}
+	// Whose door it is, is remembered for a second only.
+	forgotten := x.ask(x.first.address, http.MethodPost, "/lti/00000000-0000-7000-8000-000000000000/launch", launch, began...)
+	if forgotten.StatusCode != http.StatusServiceUnavailable || !strings.Contains(forgotten.body, "go back to your course and open the activity again") {
+		t.Errorf("a launch after the workspace has been forgotten: %d %s", forgotten.StatusCode, forgotten.body)
+	}
 	network.Cut(false)
 	if status := x.lms.post(x.first.address, launch, began); status != http.StatusSeeOther {
 		t.Errorf("the same launch, when it is back: %d", status)

@@ -2,6 +2,7 @@ package launch
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,6 +37,9 @@ func (l *Launch) door(r *http.Request) (*door, error) {
 		return l.sharedDoor(r), nil
 	}
 	w, err := l.workspace(r)
+	if errors.Is(err, greenroom.ErrUnreachable) {
+		return nil, web.WithHint(err, hintAway)
+	}
 	if err != nil {
 		return nil, err
 	}
