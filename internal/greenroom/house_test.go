@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -16,25 +15,37 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/roleplay"
 	"github.com/greenroom-lti/greenroom/internal/store"
 	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
+	"github.com/greenroom-lti/greenroom/internal/store/ready"
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
+// bothDatabases hold a workspace with its first key, which takes a while to
+// make, and nothing else.
+var bothDatabases = ready.Filled(func(o store.Options) error {
+	o.Migrate = true
+	db, err := store.Open(context.Background(), o)
+	if err != nil {
+		return err
+	}
+	h := &house{clock: opening}
+	h.furnish(db, slog.DiscardHandler)
+	_, err = h.CreateWorkspace(context.Background(), "Sales team", "", false)
+	return errors.Join(err, db.Close())
+})
+
 // onBoth runs a test on both databases.
 func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
-	t.Run("SQLite", func(t *testing.T) {
-		test(t, newHouse(t, store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true}))
-	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		test(t, newHouse(t, store.Options{DatabaseURL: pgtest.URL(t), Migrate: true}))
-	})
+	for _, name := range []string{"SQLite", "PostgreSQL"} {
+		t.Run(name, func(t *testing.T) { test(t, newHouse(t, bothDatabases[name](t))) })
+	}
 }
 
 // onSQLite is for what no database makes a difference to.
 func onSQLite(t *testing.T) *house {
 	t.Helper()
-	return newHouse(t, store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true})
+	return newHouse(t, bothDatabases["SQLite"](t))
 }
 
 // A house is a service over a real store, with a clock and a platform that the
@@ -76,6 +87,14 @@ Hello.
 -> END
 `
 
+// opening is when the workspace was made.
+var opening = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// engine is one for all houses: it keeps nothing of a scenario but how its talks
+// went on, and its machines are warm.
+var engine = roleplay.NewEngine(roleplay.Limits{})
+
+// newHouse opens one of bothDatabases.
 func newHouse(t *testing.T, o store.Options) *house {
 	t.Helper()
 	db, err := store.Open(t.Context(), o)
@@ -83,17 +102,21 @@ func newHouse(t *testing.T, o store.Options) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	h := &house{t: t, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), lms: &lms{}}
+	h := &house{t: t, clock: opening}
+	h.furnish(db, slog.NewTextHandler(t.Output(), nil))
+	h.workspace = must(db.Instance().FindWorkspace(t.Context(), "sales-team"))
+	h.admin = greenroom.Operator(h.workspace.ID)
+	return h
+}
+
+func (h *house) furnish(db *store.Store, log slog.Handler) {
+	h.lms = &lms{}
 	h.Service = &greenroom.Service{
 		Store: db, Vault: greenroom.NewVault([32]byte{1}), Platforms: h.lms,
-		Engine: roleplay.NewEngine(roleplay.Limits{}), Now: h.now, Random: rand.Reader,
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Engine: engine, Now: h.now, Random: rand.Reader, Log: slog.New(log),
 	}
 	h.Recent = greenroom.NewRecent(db, h.now)
 	db.OnChange(h.Recent.Forget)
-	h.workspace = must(h.CreateWorkspace(t.Context(), "Sales team", "", false))
-	h.admin = greenroom.Operator(h.workspace.ID)
-	return h
 }
 
 // stock puts the tiny scenario into the workspace, unless it is there.

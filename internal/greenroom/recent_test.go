@@ -4,21 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store"
-	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
 )
-
-var bothDatabases = map[string]func(t *testing.T) store.Options{
-	"SQLite": func(t *testing.T) store.Options {
-		return store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true}
-	},
-	"PostgreSQL": func(t *testing.T) store.Options { return store.Options{DatabaseURL: pgtest.URL(t), Migrate: true} },
-}
 
 // elsewhere is another node on the database of a house.
 func elsewhere(t *testing.T, o store.Options) *store.Store {

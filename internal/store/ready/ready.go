@@ -20,51 +20,56 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
 )
 
-// Both names each kind of database, for tests that run on every one.
-var Both = map[string]func(tb testing.TB) store.Options{"SQLite": SQLite, "PostgreSQL": PostgreSQL}
+// A Database gives the options of a fresh database, which goes with the test.
+type Database func(tb testing.TB) store.Options
 
-// SQLite returns the options of a database in a file that goes with the test.
-func SQLite(tb testing.TB) store.Options {
-	tb.Helper()
-	return store.Options{Path: SQLiteIn(tb, tb.TempDir())}
+// Both names each kind of database, for tests that run on every one.
+var Both = Filled(func(o store.Options) error {
+	_, err := store.Migrate(context.Background(), o)
+	return err
+})
+
+// SQLite is a database in a file.
+func SQLite(tb testing.TB) store.Options { return Both["SQLite"](tb) }
+
+// PostgreSQL is a database of the process' server.
+func PostgreSQL(tb testing.TB) store.Options { return Both["PostgreSQL"](tb) }
+
+// Filled names each kind of database with more in it than tables: fill makes
+// the one that is copied, and leaves it closed.
+func Filled(fill func(store.Options) error) map[string]Database {
+	file := sync.OnceValues(func() ([]byte, error) { return made(fill) })
+	copies := pgtest.Copies(func(url string) error { return fill(store.Options{DatabaseURL: url}) })
+	return map[string]Database{
+		"SQLite":     func(tb testing.TB) store.Options { return put(tb, file) },
+		"PostgreSQL": func(tb testing.TB) store.Options { return store.Options{DatabaseURL: copies(tb)} },
+	}
 }
 
-// SQLiteIn puts a database where a server looks for it in its data folder, and
-// returns its path.
-func SQLiteIn(tb testing.TB, folder string) string {
+// put writes a database to a folder of the test.
+func put(tb testing.TB, file func() ([]byte, error)) store.Options {
 	tb.Helper()
-	file, err := migrated()
-	path := filepath.Join(folder, "greenroom.db")
+	raw, err := file()
+	path := filepath.Join(tb.TempDir(), "greenroom.db")
 	if err == nil {
-		err = os.WriteFile(path, file, 0o600)
+		err = os.WriteFile(path, raw, 0o600)
 	}
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return path
+	return store.Options{Path: path}
 }
 
-// PostgreSQL returns the options of a database that goes with the test.
-func PostgreSQL(tb testing.TB) store.Options {
-	tb.Helper()
-	return store.Options{DatabaseURL: copies(tb)}
-}
-
-// migrated is a file with all tables and no rows.
-var migrated = sync.OnceValues(func() (_ []byte, err error) {
+// made is the file of a database that fill has made.
+func made(fill func(store.Options) error) (_ []byte, err error) {
 	folder, err := os.MkdirTemp("", "greenroom")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	path := filepath.Join(folder, "greenroom.db")
-	if _, err := store.Migrate(context.Background(), store.Options{Path: path}); err != nil {
+	if err := fill(store.Options{Path: path}); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)
-})
-
-var copies = pgtest.Copies(func(url string) error {
-	_, err := store.Migrate(context.Background(), store.Options{DatabaseURL: url})
-	return err
-})
+}
