@@ -136,7 +136,6 @@ func TestACopiedCourseIsSearchedByTitle(t *testing.T) {
 	h := onSQLite(t)
 	c := h.connect()
 	other := strings.NewReplacer("slug: tiny", "slug: other", "title: Tiny", "title: Other").Replace(tiny)
-	h.stock()
 	must(h.ImportScenario(t.Context(), h.workspace.ID, "other.scenario.md", []byte(other)))
 	h.visit(c, at("course 1", "a", "First"))
 	h.visit(c, func(l *lti.Launch) { at("course 1", "b", "Second")(l); l.Custom["scenario_id"] = "other" })
@@ -329,7 +328,6 @@ func legacy(secret, key, user, link string) func(*lti.Launch) {
 func TestAnOlderToolsActivitiesFindTheirScenarios(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		ctx, c := t.Context(), h.connect()
-		h.stock()
 		if err := h.SaveLegacyKey(ctx, h.admin, c.ID, "key", "s3cret"); err != nil {
 			t.Fatal(err)
 		}
@@ -380,7 +378,6 @@ func TestAnOlderToolsActivitiesFindTheirScenarios(t *testing.T) {
 func TestATableOfAnOlderToolIsReadWholeOrNotAtAll(t *testing.T) {
 	h := onSQLite(t)
 	ctx, c := t.Context(), h.connect()
-	h.stock()
 	must(h.ImportLegacyLinks(ctx, h.admin, c.ID, "a,tiny"))
 	for name, row := range map[string]struct{ table, says string }{
 		"one cell":        {"a,tiny\nb", "Line 2: there must be two cells"},

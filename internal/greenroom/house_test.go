@@ -21,8 +21,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// bothDatabases hold a workspace with its first key, which takes a while to
-// make, and nothing else.
+// bothDatabases hold a workspace with the tiny scenario and with its first key,
+// which take a while to make.
 var bothDatabases = ready.Filled(func(o store.Options) error {
 	o.Migrate = true
 	db, err := store.Open(context.Background(), o)
@@ -31,7 +31,8 @@ var bothDatabases = ready.Filled(func(o store.Options) error {
 	}
 	h := &house{clock: opening}
 	h.furnish(db, slog.DiscardHandler)
-	_, err = h.CreateWorkspace(context.Background(), "Sales team", "", false)
+	w, err := h.CreateWorkspace(context.Background(), "Sales team", "", false)
+	must(h.ImportScenario(context.Background(), w.ID, "tiny.scenario.md", []byte(tiny)))
 	return errors.Join(err, db.Close())
 })
 
@@ -109,6 +110,7 @@ func newHouse(t *testing.T, o store.Options) *house {
 	return h
 }
 
+// furnish makes the service.
 func (h *house) furnish(db *store.Store, log slog.Handler) {
 	h.lms = &lms{}
 	h.Service = &greenroom.Service{
@@ -117,15 +119,6 @@ func (h *house) furnish(db *store.Store, log slog.Handler) {
 	}
 	h.Recent = greenroom.NewRecent(db, h.now)
 	db.OnChange(h.Recent.Forget)
-}
-
-// stock puts the tiny scenario into the workspace, unless it is there.
-func (h *house) stock() {
-	h.t.Helper()
-	if _, err := h.ResolveScenario(h.t.Context(), h.workspace.ID, "tiny"); err == nil {
-		return
-	}
-	must(h.ImportScenario(h.t.Context(), h.workspace.ID, "tiny.scenario.md", []byte(tiny)))
 }
 
 func must[T any](v T, err error) T {
@@ -314,7 +307,6 @@ func (h *house) visit(c greenroom.Connection, spoil func(*lti.Launch)) greenroom
 // launch comes in, and returns the launch with the token of its sign-in.
 func (h *house) launch(c greenroom.Connection, spoil func(*lti.Launch)) (greenroom.Launch, string) {
 	h.t.Helper()
-	h.stock()
 	launches++
 	l := launchOf(c, "6", launches)
 	if spoil != nil {

@@ -275,7 +275,6 @@ func TestAPlatformThatNamesNoDeployment(t *testing.T) {
 		if !c.AcceptDeployments || len(c.Deployments) != 0 {
 			t.Fatalf("connection %+v", c)
 		}
-		h.stock()
 		l := launchOf(c, "6", 5000)
 		l.DeploymentID, l.NewDeployment = "106:8865", true
 		if _, _, err := h.RecordLaunch(t.Context(), h.workspace.ID, l, greenroom.Arrival{Reference: "REF000000009"}); err != nil {

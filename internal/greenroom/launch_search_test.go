@@ -106,7 +106,6 @@ func TestWhoReadsTheLog(t *testing.T) {
 
 func TestARecordedLaunchKeepsMaskedClaims(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
-		h.stock()
 		c := h.connect()
 		l := launchOf(c, "6", 5001)
 		l.Claims = []byte(payload)

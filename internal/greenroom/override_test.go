@@ -212,7 +212,6 @@ func TestWhatIsSentForCompletionIsNotListedAsUnsent(t *testing.T) {
 
 func TestGradingIsAnAdministratorsAndStaysWhenTheFileChanges(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
-		h.stock()
 		member := greenroom.Actor{Workspace: h.workspace.ID, Role: greenroom.MemberRole}
 		if _, err := h.SetGrading(t.Context(), member, "tiny", greenroom.GradeFirst, false); !errors.Is(err, greenroom.ErrNotFound) {
 			t.Errorf("by a member: %v", err)

@@ -37,7 +37,6 @@ func TestRecentRowsFollowTheDatabase(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := options(t)
 			h := newHouse(t, o)
-			h.stock()
 			c, w, other := h.connect(), h.workspace.ID, elsewhere(t, o)
 			platform := func() string {
 				return must(h.Recent.Connection(t.Context(), w, c.ID)).Platform

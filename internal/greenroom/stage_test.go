@@ -181,7 +181,6 @@ func TestASessionKeepsItsVersion(t *testing.T) {
 
 func TestASignInIsOfItsLaunchAndOfItsTime(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
-		h.stock()
 		c := h.connect()
 		first, token, err := h.RecordLaunch(t.Context(), h.workspace.ID, launchOf(c, "6", 1001), greenroom.Arrival{Reference: "REF000000001"})
 		if err != nil {
@@ -218,7 +217,6 @@ func TestASignInIsOfItsLaunchAndOfItsTime(t *testing.T) {
 
 func TestLaunchesThatNameNoScenario(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
-		h.stock()
 		c := h.connect()
 		for name, tc := range map[string]struct {
 			custom  map[string]string

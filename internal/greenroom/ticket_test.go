@@ -44,7 +44,6 @@ func TestATicketOpensTheStage(t *testing.T) {
 		"not without one": {func(_ *house, mine, _ greenroom.Launch, _ string) (greenroom.Launch, string) { return mine, "" }, false},
 	}
 	onBoth(t, func(t *testing.T, h *house) {
-		h.stock()
 		c, states := h.connect(), 0
 		launch := func(subject string) greenroom.Launch {
 			states++
