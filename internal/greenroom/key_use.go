@@ -63,12 +63,14 @@ func NoteSigning(ctx context.Context, store WorkspaceStore, now time.Time, id Ke
 		return err
 	}
 	return store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		if _, err := tx.Workspace(ctx); err != nil { // holds the keys; see lockKeys
-			return err
-		}
 		if _, err := tx.Connection(ctx, c); errors.Is(err, ErrNotFound) {
 			return nil
 		} else if err != nil {
+			return err
+		}
+		// After the connection, as who changes one does: it counts with the
+		// workspace at last. It holds the keys; see lockKeys.
+		if _, err := tx.Workspace(ctx); err != nil {
 			return err
 		}
 		key, use, worth, err = noted(ctx, tx, now, id, c, s)

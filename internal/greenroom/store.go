@@ -224,6 +224,10 @@ type WorkspaceStore interface {
 	// Inside fn use tx alone, and never wait for the network: with SQLite
 	// there is a single writer, and for the moment it is you. Any other use of
 	// the store with the context that fn was given fails with ErrNested.
+	//
+	// PostgreSQL may roll back one of two that wait for each other. fn is then
+	// run again from its start: what it leaves outside it assigns, and never
+	// adds to what was there.
 	Update(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
 
 	// RecordLaunch does in one transaction what a verified launch does: it

@@ -38,6 +38,9 @@ type dialect interface {
 	// it is not there.
 	isFull(err error) bool
 	isUnreachable(err error) bool
+	// isDeadlock tells that a transaction was ended so that others, who waited
+	// for it as it did for them, can go on.
+	isDeadlock(err error) bool
 
 	// lock keeps rows as they are until the transaction ends. They are named
 	// as a table and its condition; the key is the condition's arguments.
@@ -94,6 +97,9 @@ func (sqliteDialect) isTaken(err error) bool {
 func (sqliteDialect) isDangling(err error) bool {
 	return sqliteCode(err, sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY)
 }
+
+// isDeadlock: nobody waits for a single writer and keeps it waiting.
+func (sqliteDialect) isDeadlock(error) bool { return false }
 
 // SQLite tells of a full disk as such, or as a write that came out short.
 func (sqliteDialect) isFull(err error) bool {
@@ -173,6 +179,8 @@ func (postgresDialect) writable(ctx context.Context, tx q.DBTX) error {
 func (postgresDialect) isTaken(err error) bool { return postgresCode(err, "23505") }
 
 func (postgresDialect) isDangling(err error) bool { return postgresCode(err, "23503") }
+
+func (postgresDialect) isDeadlock(err error) bool { return postgresCode(err, "40P01") }
 
 func (postgresDialect) isFull(err error) bool { return postgresCode(err, "53100") }
 

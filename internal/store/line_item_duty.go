@@ -74,6 +74,7 @@ func (w *workspaceStore) ClaimLineItems(
 		if err != nil {
 			return err
 		}
+		claimed = claimed[:0]
 		for _, row := range due {
 			row.LeaseUntil = column.Time(leaseUntil)
 			lease := q.LeaseLineItemDutyParams{WorkspaceID: w.workspace, LinkID: row.LinkID, LeaseUntil: row.LeaseUntil}

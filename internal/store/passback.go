@@ -102,6 +102,7 @@ func (w *workspaceStore) ClaimPassbacks(
 		if err != nil {
 			return err
 		}
+		claimed = claimed[:0]
 		for _, row := range due {
 			row.Passback.LeaseUntil = column.Time(leaseUntil)
 			lease := q.LeasePassbackParams{WorkspaceID: w.workspace, ID: row.Passback.ID, LeaseUntil: row.Passback.LeaseUntil}

@@ -100,6 +100,7 @@ func (w *workspaceStore) ClaimRosters(
 		if err != nil {
 			return err
 		}
+		claimed = claimed[:0]
 		for _, row := range due {
 			row.LeaseUntil = column.Time(leaseUntil)
 			lease := q.LeaseRosterParams{WorkspaceID: w.workspace, ContextID: row.ContextID, LeaseUntil: row.LeaseUntil}

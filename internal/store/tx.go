@@ -32,7 +32,7 @@ func (t *txn) changeSettings(w greenroom.WorkspaceID) {
 }
 
 // countChanges counts the changes of settings. It comes last, and in one order:
-// whoever holds a workspace's row waits for nothing more.
+// whoever holds a workspace's row for that alone waits for nothing more.
 func (t *txn) countChanges(ctx context.Context) error {
 	slices.Sort(t.changed)
 	for _, w := range t.changed {
@@ -43,8 +43,13 @@ func (t *txn) countChanges(ctx context.Context) error {
 	return nil
 }
 
+// maxRuns is how often a transaction is begun that others stand in the way of.
+const maxRuns = 5
+
 // update runs fn in a write transaction. It is rolled back unless fn returns
-// nil, and so it is if fn does not return at all.
+// nil, and so it is if fn does not return at all. PostgreSQL ends one of those
+// that wait for each other, which is then run from its start: the others have
+// gone on.
 func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn) error) error {
 	if err := s.free(ctx); err != nil {
 		return err
@@ -64,6 +69,9 @@ func (s *Store) update(ctx context.Context, fn func(ctx context.Context, t *txn)
 		return err
 	}
 	err := s.transact(ctx, inside)
+	for run := 1; run < maxRuns && s.dialect.isDeadlock(err); run++ {
+		err = s.transact(ctx, inside)
+	}
 	// What was not committed has changed nothing, unless the answer was lost.
 	for _, w := range changed {
 		s.tellChanged(w)
