@@ -40,7 +40,7 @@ func main() {
 		}
 		run = serve
 	}
-	if err := run(ctx); err != nil && ctx.Err() == nil {
+	if err := run(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
