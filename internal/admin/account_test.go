@@ -2,12 +2,14 @@ package admin
 
 import (
 	"crypto/rand"
+	"errors"
 	"html"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/web"
@@ -183,6 +185,27 @@ func TestWhatWasTypedOutlivesTheSignIn(t *testing.T) {
 		t.Error("something was sent without a click")
 	}
 	b.follow(b.post(lti+"/connections", kept.carried())).has(t, "LTI configuration saved", "Campus &#34;Moodle&#34; &lt;b&gt;")
+}
+
+// The same form waits on the page that says that something went wrong on our
+// side, and can be sent once more.
+func TestWhatWasTypedOutlivesAFailureOfOurs(t *testing.T) {
+	s := newSite(t)
+	b, random := s.as("dana"), s.service.Random
+	s.service.Random = iotest.ErrReader(errors.New("no randomness"))
+	typed := manual()
+	typed.Set("platform", `Campus "Moodle" <b>`)
+	failed := b.post(lti+"/connections", typed)
+	if failed.status != http.StatusInternalServerError {
+		t.Fatalf("status %d", failed.status)
+	}
+	failed.has(t, "What you typed is kept on this page", "Campus &#34;Moodle&#34; &lt;b&gt;</textarea>", "Send it again")
+	s.service.Random = random
+	b.follow(b.post(lti+"/connections", failed.carried())).has(t, "LTI configuration saved", "Campus &#34;Moodle&#34; &lt;b&gt;")
+
+	if b.post(lti+"/connections/none", typed).hasNot(t, "kept on this page"); t.Failed() {
+		t.Log("of what is not there, nothing can be sent again")
+	}
 }
 
 func TestACarriedFormGoesNowhereElse(t *testing.T) {

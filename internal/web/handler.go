@@ -24,7 +24,7 @@ func (k *Kit) AdminPage(h Handler) http.Handler {
 			return k.sendToSignIn(w, r)
 		}
 		if err := h(w, r); err != nil {
-			k.fail(w, r, err)
+			k.fail(w, r, keepIfBroken(err, r))
 		}
 		return nil
 	}))

@@ -21,7 +21,9 @@ type PageError struct {
 	// CourseURL leads back to the LMS. It is that of a verified launch, or
 	// empty.
 	CourseURL string
-	Cause     error
+	// Kept is the form that was sent in vain; most errors have none.
+	Kept  *KeptForm
+	Cause error
 }
 
 // Error reads as a path: the title, then the cause.

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 )
@@ -47,6 +50,38 @@ func (k *Kit) StageToken(r *http.Request, l greenroom.LaunchID) string {
 		return ""
 	}
 	return c.Value
+}
+
+// maxOtherVisits bounds what one form that came too late makes the store read.
+const maxOtherVisits = 5
+
+// OtherVisits returns the visits of the route's workspace that this browser has
+// open beside the launch that the URL names, the newest first: one of them may
+// finish what a launch that has ended began.
+func (k *Kit) OtherVisits(r *http.Request) iter.Seq[greenroom.Visit] {
+	launches := k.stageLaunches(r)
+	slices.Reverse(launches)
+	return func(yield func(greenroom.Visit) bool) {
+		for _, id := range launches[:min(len(launches), maxOtherVisits)] {
+			v, err := k.Service.Visit(r.Context(), greenroom.WorkspaceID(r.PathValue("workspace")), id, k.StageToken(r, id))
+			if err == nil && !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// stageLaunches returns the launches that the browser holds a cookie of, the
+// oldest first.
+func (k *Kit) stageLaunches(r *http.Request) (all []greenroom.LaunchID) {
+	for _, c := range r.Cookies() {
+		name, ok := strings.CutPrefix(c.Name, k.HostPrefix()+stagePrefix)
+		if id, err := uuid.Parse(name); ok && err == nil {
+			all = append(all, greenroom.LaunchID(id.String()))
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // oldestStageCookies returns the names that must go to make room for one more.

@@ -53,6 +53,9 @@ func keepUnsent(r *http.Request) unsentForm {
 
 func newUnsentForm(action string, values url.Values) unsentForm {
 	form := unsentForm{Action: action}
+	if action == "" || localPath(action) != action {
+		return unsentForm{}
+	}
 	for name, all := range values {
 		if slices.Contains(secretFields, name) {
 			continue
@@ -84,17 +87,13 @@ func readText(header *multipart.FileHeader) string {
 
 // carriedUnsent reads the form that a sign-in carries along.
 func carriedUnsent(r *http.Request) unsentForm {
-	action := r.PostFormValue(unsentAction)
-	if action == "" || localPath(action) != action {
-		return unsentForm{}
-	}
 	values := url.Values{}
 	for name, all := range r.PostForm {
 		if own, ok := strings.CutPrefix(name, unsentPrefix); ok {
 			values[own] = all
 		}
 	}
-	return newUnsentForm(action, values)
+	return newUnsentForm(r.PostFormValue(unsentAction), values)
 }
 
 // askToSignIn answers a form that came too late with the sign-in page, which
@@ -115,11 +114,12 @@ type unsentPage struct {
 }
 
 // Said are the fields that somebody may want to read again: those with a text.
-func (p unsentPage) Said() (all []unsentField) {
-	for _, f := range p.Form.Fields {
-		if strings.TrimSpace(f.Value) != "" {
-			f.Name = strings.NewReplacer("_", " ", "-", " ").Replace(f.Name)
-			all = append(all, f)
+func (p unsentPage) Said() []TypedText { return p.Form.said() }
+
+func (f unsentForm) said() (all []TypedText) {
+	for _, field := range f.Fields {
+		if strings.TrimSpace(field.Value) != "" {
+			all = append(all, TypedText{strings.NewReplacer("_", " ", "-", " ").Replace(field.Name), field.Value})
 		}
 	}
 	return all
