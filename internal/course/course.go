@@ -65,7 +65,7 @@ func (c *Course) page(h visited) http.Handler {
 			err = greenroom.ErrNotFound
 		}
 		if errors.Is(err, greenroom.ErrNotFound) {
-			return &web.PageError{
+			err = &web.PageError{
 				Status:   http.StatusUnauthorized,
 				Title:    "This page has been closed in this browser",
 				Sentence: "Open Greenroom again from your course.",
@@ -73,13 +73,13 @@ func (c *Course) page(h visited) http.Handler {
 			}
 		}
 		if err != nil {
-			return err
+			return keepTyped(err, r)
 		}
 		err = h(w, r, v)
 		if errors.Is(err, greenroom.ErrNotFound) {
 			err = notHere(v, err)
 		}
-		return web.WithCourse(err, v.Launch.ReturnURL)
+		return keepTyped(web.WithCourse(err, v.Launch.ReturnURL), r)
 	})
 }
 

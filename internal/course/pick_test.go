@@ -168,6 +168,19 @@ func TestOnlyTheRequestsOwnBrowserPicks(t *testing.T) {
 	}
 }
 
+// What was typed in the picker can be copied from the page that has closed it.
+func TestWhatWasTypedInThePickerOutlivesItsLaunch(t *testing.T) {
+	h := newHouse(t)
+	a := h.scenario("anger", "Anger", "Loud.", "Easy")
+	g := h.picks(nil)
+	form := g.post("/pick/items", picked(a)).is(http.StatusOK).form()
+	form.Set("title-"+string(a.ID), "Week <b>3</b>: anger")
+	nobody := &guest{house: h, base: g.base}
+	p := nobody.post("/pick/answer", form).is(http.StatusUnauthorized)
+	p.shows("This page has been closed in this browser", "What you typed is kept on this page", "Activity 1, title Week <b>3</b>: anger")
+	p.hides("Send it again")
+}
+
 func TestAnonymousTeachersPickToo(t *testing.T) {
 	h := newHouse(t)
 	a := h.scenario("anger", "Anger", "Loud.", "Easy")

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
@@ -53,6 +54,38 @@ func readPicking(r *http.Request, most int) (picking, error) {
 		p.Items = append(p.Items, pickedItem{item, f.Has(item.Field("title"))})
 	}
 	return p, nil
+}
+
+// keepTyped puts what somebody has typed into a form of the picker onto the page
+// of its error, to be copied: a request of the LMS that has ended takes no form
+// any more.
+func keepTyped(err error, r *http.Request) error {
+	if err == nil || r.Method != http.MethodPost {
+		return err
+	}
+	p, broken := readPicking(r, mostCarried)
+	if broken != nil {
+		return err
+	}
+	return web.KeepTexts(err, r, p.texts()...)
+}
+
+// texts are the fields that somebody has typed into, with what they are about.
+func (p picking) texts() (texts []web.TypedText) {
+	for n, i := range p.Items {
+		if !i.Typed {
+			continue
+		}
+		for _, t := range []web.TypedText{
+			{Label: "title", Value: i.Title}, {Label: "maximum score", Value: i.Maximum}, {Label: "tag", Value: i.Tag},
+			{Label: "seen from", Value: i.AvailableFrom}, {Label: "seen until", Value: i.AvailableUntil},
+			{Label: "open from", Value: i.SubmissionFrom}, {Label: "open until", Value: i.SubmissionUntil},
+		} {
+			t.Label = "Activity " + strconv.Itoa(n+1) + ", " + t.Label
+			texts = append(texts, t)
+		}
+	}
+	return texts
 }
 
 // mostCarried bounds what a form carries on: more than can be picked, so that

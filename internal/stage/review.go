@@ -45,17 +45,21 @@ func (s *Stage) reviewPage(h visited) http.Handler {
 		if err != nil {
 			return err
 		}
-		err = h(w, r, v)
-		if errors.Is(err, greenroom.ErrNotFound) {
-			err = &web.PageError{
-				Status:   http.StatusNotFound,
-				Title:    "There is no such practice here",
-				Sentence: "The address may be mistyped, or it belongs to another course.",
-				Cause:    err,
-			}
-		}
-		return web.WithCourse(err, v.Launch.ReturnURL)
+		return web.WithCourse(notThere(h(w, r, v)), v.Launch.ReturnURL)
 	})
+}
+
+// notThere gives the page to what is in no course of the visitor.
+func notThere(err error) error {
+	if !errors.Is(err, greenroom.ErrNotFound) {
+		return err
+	}
+	return &web.PageError{
+		Status:   http.StatusNotFound,
+		Title:    "There is no such practice here",
+		Sentence: "The address may be mistyped, or it belongs to another course.",
+		Cause:    err,
+	}
 }
 
 // submission opens the work that a submission review is about.
@@ -84,6 +88,43 @@ type decideForm struct {
 	Problem          string
 	Standing         bool // a decision stands
 	At               time.Time
+}
+
+// decidePage is the page of a decision. What was typed is on the page of every
+// error, and can be sent again, unless there is nobody to decide about: after a
+// launch has ended, by another one that the same browser has opened since.
+func (s *Stage) decidePage() http.Handler {
+	return s.kit.FramePage(func(w http.ResponseWriter, r *http.Request) error {
+		v, err := s.kit.Visit(r)
+		keep := web.KeepForm
+		if errors.Is(err, greenroom.ErrNotFound) {
+			err = s.decideLate(w, r)
+		} else if err == nil {
+			if err = s.decide(w, r, v); errors.Is(err, greenroom.ErrNotFound) {
+				err, keep = notThere(err), web.KeepTexts
+			}
+		}
+		return keep(web.WithCourse(err, v.Launch.ReturnURL), r,
+			web.TypedText{Label: "Score", Value: r.PostFormValue("percent")}, web.TypedText{Label: "Comment", Value: r.PostFormValue("comment")})
+	})
+}
+
+// decideLate decides by a launch that came after the one that has ended. Each
+// is asked whether it may: it can be into another course.
+func (s *Stage) decideLate(w http.ResponseWriter, r *http.Request) error {
+	var err error = greenroom.ErrNotFound
+	for v := range s.kit.OtherVisits(r) {
+		if err = s.decide(w, r, v); !errors.Is(err, greenroom.ErrNotFound) {
+			return web.WithCourse(err, v.Launch.ReturnURL)
+		}
+	}
+	return &web.PageError{
+		Status:   http.StatusUnauthorized,
+		Title:    "Your decision has not been sent",
+		Sentence: "The page was open for so long that Greenroom has closed it.",
+		Hint:     "Open the activity in your course once more, in another tab of this browser. Then come back here and send it again.",
+		Cause:    err,
+	}
 }
 
 // decide does what an instructor decides about a score.

@@ -49,7 +49,7 @@ func (s *Stage) Mount(mux web.Router) {
 	mux.Handle("GET "+base+"/sessions/{session}/gradebook", s.page(s.gradebook))
 	mux.Handle("GET "+base+"/review", s.reviewPage(s.submission))
 	mux.Handle("GET "+base+"/review/{learner}/{link}", s.reviewPage(s.reviewOf))
-	mux.Handle("POST "+base+"/review/{learner}/{link}/score", s.reviewPage(s.decide))
+	mux.Handle("POST "+base+"/review/{learner}/{link}/score", s.decidePage())
 }
 
 // A visited handler knows who visits.
