@@ -49,6 +49,11 @@ type restoreCmd struct {
 }
 
 func (c restoreCmd) Run(ctx context.Context, s streams) error {
+	if c.DatabaseURL == "" {
+		if err := checkFile("the backup", c.File); err != nil {
+			return err
+		}
+	}
 	r, err := c.config(nil).Restore(ctx, c.File, c.Force)
 	if err != nil {
 		return err

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,14 +18,14 @@ import (
 
 // database says where the data is. Every command takes it.
 type database struct {
-	Data        string `help:"Directory of the database and the master key." env:"GREENROOM_DATA" default:"${data}" placeholder:"DIR"`
-	DatabaseURL string `help:"PostgreSQL to use in place of SQLite." env:"GREENROOM_DATABASE_URL" placeholder:"postgres://…"`
-	MasterKey   string `help:"Master key in place of the file master.key." env:"GREENROOM_MASTER_KEY" hidden:""`
+	Data        folder  `help:"Directory of the database and the master key." env:"GREENROOM_DATA" default:"${data}" placeholder:"DIR"`
+	DatabaseURL address `help:"PostgreSQL to use in place of SQLite." env:"GREENROOM_DATABASE_URL" placeholder:"postgres://…"`
+	MasterKey   string  `help:"Master key in place of the file master.key." env:"GREENROOM_MASTER_KEY" hidden:""`
 }
 
 func (d database) config(log *slog.Logger) app.Config {
 	return app.Config{
-		DataDir: d.Data, DatabaseURL: d.DatabaseURL, MasterKey: d.MasterKey,
+		DataDir: string(d.Data), DatabaseURL: string(d.DatabaseURL), MasterKey: d.MasterKey,
 		Version: version, Log: log,
 	}
 }
@@ -91,9 +93,30 @@ func (i inWorkspace) find(ctx context.Context, h *app.House) (greenroom.Workspac
 	return w, err
 }
 
-// open opens the house for one command. Warnings go to standard error.
+// byFlag names the flags and arguments where a form names its fields. It was
+// mistyped unless other things stand against it, or something else than they.
+func byFlag(err error, flags map[string]string) error {
+	bad, ok := errors.AsType[*greenroom.Invalid](err)
+	if !ok {
+		return err
+	}
+	named, mistyped := &greenroom.Invalid{Today: bad.Today}, !bad.Today
+	for _, f := range bad.Fields {
+		flag, is := flags[f.Field]
+		named.Add(cmp.Or(flag, f.Field), f.Text)
+		mistyped = mistyped && is
+	}
+	if mistyped {
+		return errUsage{named}
+	}
+	return named
+}
+
+// open opens the house for one command, which finds a database and makes none:
+// a mistyped --data is told, not obeyed. Warnings go to standard error.
 func (d database) open(ctx context.Context, s streams, more ...func(*app.Config)) (*app.House, error) {
 	c := d.config(slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	c.Existing = true
 	for _, f := range more {
 		f(&c)
 	}

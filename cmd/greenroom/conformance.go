@@ -35,7 +35,7 @@ type conformanceCmd struct {
 	Only   []string `help:"Make only the cases whose ID begins so, for example OWN-T." placeholder:"ID"`
 	List   bool     `help:"List the cases and make none." xor:"what" required:""`
 	JUnit  string   `help:"Write the report as JUnit XML too." name:"junit" type:"path" placeholder:"FILE"`
-	CAFile string   `help:"Certificates of the tool to trust beside the system's, PEM." name:"ca-file" type:"existingfile" placeholder:"FILE"`
+	CAFile string   `help:"Certificates of the tool to trust beside the system's, PEM." name:"ca-file" type:"path" placeholder:"FILE"`
 	printed
 }
 
@@ -84,6 +84,7 @@ func (c conformanceCmd) check() error {
 	return firstOf(
 		checkURL("--login-url", c.LoginURL), checkURL("--launch-url", c.LaunchURL), checkURL("--jwks-url", c.KeySetURL),
 		checkURL("--registration-url", c.RegistrationURL), checkURL("--issuer", c.Issuer), checkAddress("--listen", c.Listen),
+		checkFile("--ca-file", c.CAFile),
 	)
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -87,7 +86,7 @@ func (c connectionAdd) Run(ctx context.Context, s streams) error {
 		AuthURL:     c.AuthURL, TokenURL: c.TokenURL, KeySetURL: c.JWKSURL,
 	})
 	if err != nil {
-		return byFlag(err)
+		return byFlag(err, flagOf)
 	}
 	for _, text := range saved.Warnings {
 		fmt.Fprintln(s.err, "greenroom: warning:", text)
@@ -95,19 +94,6 @@ func (c connectionAdd) Run(ctx context.Context, s streams) error {
 	return c.print(s, map[string]any{"id": saved.Connection.ID}, func(out io.Writer) {
 		fmt.Fprintf(out, "%s is connected to %s.\n", saved.Connection.Platform, w.Name)
 	})
-}
-
-// byFlag names the flags where a form names its fields.
-func byFlag(err error) error {
-	bad, ok := errors.AsType[*greenroom.Invalid](err)
-	if !ok {
-		return err
-	}
-	named := &greenroom.Invalid{}
-	for _, f := range bad.Fields {
-		named.Add(flagOf[f.Field], f.Text)
-	}
-	return named
 }
 
 type connectionList struct {

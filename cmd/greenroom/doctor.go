@@ -70,18 +70,19 @@ func (c doctorCmd) examine(ctx context.Context, s streams) []finding {
 }
 
 func (c doctorCmd) directory() finding {
-	info, err := os.Stat(c.Data)
+	data := string(c.Data)
+	info, err := os.Stat(data)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return finding{"data directory", false, c.Data + " does not exist; the first \"greenroom serve\" makes it"}
+		return finding{"data directory", false, data + " does not exist; the first \"greenroom serve\" makes it"}
 	case err != nil:
 		return finding{"data directory", false, err.Error()}
 	case !info.IsDir():
-		return finding{"data directory", false, c.Data + " is no directory"}
+		return finding{"data directory", false, data + " is no directory"}
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		return finding{"data directory", false, fmt.Sprintf("%s can be read by others (mode %04o); chmod 700 it", c.Data, info.Mode().Perm())}
+		return finding{"data directory", false, fmt.Sprintf("%s can be read by others (mode %04o); chmod 700 it", data, info.Mode().Perm())}
 	}
-	return finding{"data directory", true, c.Data}
+	return finding{"data directory", true, data}
 }
 
 func (c doctorCmd) disk() finding {

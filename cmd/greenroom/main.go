@@ -1,7 +1,8 @@
 // Command greenroom is the server and its operator's commands.
 //
 // Exit codes: 0 done, 1 refused or broken (the reason is on standard error), 2
-// the command itself was mistyped.
+// mistyped: a flag, an argument or a value that cannot be right, whatever is in
+// the database.
 package main
 
 import (
@@ -86,8 +87,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	err = parsed.Run(streams{in, out, errs})
-	if usage, ok := errors.AsType[errUsage](err); ok {
-		return mistyped(usage, errs)
+	if _, ok := errors.AsType[errUsage](err); ok {
+		return mistyped(err, errs)
 	}
 	if err != nil {
 		fmt.Fprintln(errs, "greenroom:", err)
@@ -116,6 +117,7 @@ var said = []struct {
 	text    string
 }{
 	{regexp.MustCompile(`^(--[a-z-]+): expected .* but got "EOL" \(<EOL>\)$`), "$1 needs a value"},
+	{regexp.MustCompile(`^(--[a-z-]+): missing value, expecting .*$`), "$1 needs a value"},
 	{regexp.MustCompile(`^(--[a-z-]+): expected .* but got "(-.*)" \(.* flag\); perhaps try .*$`), `$1 needs a value, and "$2" looks like another flag; if it is meant, write $1=$2`},
 	{regexp.MustCompile(`^(--[a-z-]+): expected a valid .* int but got (".*?")(.*)$`), "$1: $2 is no whole number$3"},
 	{regexp.MustCompile(`^expected "<(.*)>( \.\.\.)?"$`), `<$1> is missing: expected "<$1>"$2`},

@@ -21,10 +21,7 @@ func (c migrateCmd) Run(ctx context.Context, s streams) error {
 		return c.move(ctx, s)
 	}
 	if c.DatabaseURL == "" {
-		if c.Data == "" {
-			return errUsage{errors.New("--data is empty; it names the data directory")}
-		}
-		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		if err := os.MkdirAll(string(c.Data), 0o700); err != nil {
 			return fmt.Errorf("--data: %w", err)
 		}
 	}
@@ -43,6 +40,12 @@ func (c migrateCmd) Run(ctx context.Context, s streams) error {
 
 // move brings a whole instance to PostgreSQL.
 func (c migrateCmd) move(ctx context.Context, s streams) error {
+	if c.DatabaseURL == "" {
+		return errUsage{errors.New("nothing was moved: to which PostgreSQL? give --database-url postgres://…")}
+	}
+	if err := checkFile("--from-sqlite", c.FromSQLite); err != nil {
+		return fmt.Errorf("nothing was moved: %w", err)
+	}
 	moved, err := c.config(nil).Move(ctx, c.FromSQLite)
 	if err != nil {
 		return fmt.Errorf("nothing was moved: %w", err)

@@ -48,7 +48,7 @@ func (c registrationAdd) Run(ctx context.Context, s streams) error {
 		Audience: c.Audience, Product: c.Product, Claimants: c.Claimants,
 	})
 	if err != nil {
-		return byFlag(err)
+		return byFlag(err, flagOf)
 	}
 	for _, text := range saved.Warnings {
 		fmt.Fprintln(s.err, "greenroom: warning:", text)
@@ -271,14 +271,14 @@ type registrationKeys struct {
 }
 
 func (c registrationKeys) Run(ctx context.Context, s streams) error {
+	if c.AtOnce && !c.Rotate {
+		return errUsage{errors.New("--at-once goes with --rotate; nothing was changed")}
+	}
 	h, err := c.open(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer h.Close()
-	if c.AtOnce && !c.Rotate {
-		return errors.New("--at-once goes with --rotate; nothing was changed")
-	}
 	if c.Rotate {
 		if _, err := h.Service.RotateInstanceKey(ctx, c.AtOnce); err != nil {
 			if busy, ok := errors.AsType[*greenroom.RotationError](err); ok {

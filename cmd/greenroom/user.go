@@ -54,7 +54,7 @@ func (c userCreate) Run(ctx context.Context, s streams) error {
 		Email: c.Email, Name: c.Name, Password: password, Role: greenroom.Role(c.Role),
 	})
 	if err != nil {
-		return err
+		return byFlag(err, map[string]string{"email": "--email"})
 	}
 	if before.ID != "" { // perhaps made by whoever was handed an invitation to another workspace
 		fmt.Fprintf(s.err, "greenroom: %s has an account already, which keeps its name and its password; the one that you gave is not used. "+

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/greenroom-lti/greenroom/internal/app"
+	"github.com/greenroom-lti/greenroom/internal/store"
 )
 
 // A network is one on which somebody is, or one address.
@@ -49,6 +50,33 @@ func (p *port) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is no port; ports are 1 to 65535", text)
 	}
 	*p = port(n)
+	return nil
+}
+
+// A folder is the data directory.
+type folder string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (f *folder) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return errors.New("no data directory: give --data DIR")
+	}
+	*f = folder(text)
+	return nil
+}
+
+// An address is that of a PostgreSQL; empty for none.
+type address string
+
+// UnmarshalText implements encoding.TextUnmarshaler. It repeats nothing, for
+// passwords are in addresses.
+func (a *address) UnmarshalText(text []byte) error {
+	if len(text) > 0 {
+		if err := store.CheckURL(string(text)); err != nil {
+			return err
+		}
+	}
+	*a = address(text)
 	return nil
 }
 

@@ -36,7 +36,11 @@ func (p publicURL) urls(c app.Config, s streams) (web.URLs, error) {
 		public = defaultPublicURL
 		fmt.Fprintln(s.err, "greenroom: no server has run here yet; the URLs begin with "+public+". Give --public-url for others.")
 	}
-	return web.NewURLs(public)
+	urls, err := web.NewURLs(public)
+	if err != nil {
+		return urls, errUsage{fmt.Errorf("--public-url %q is not a URL; it looks like https://practice.example.com (%w)", public, err)}
+	}
+	return urls, nil
 }
 
 type workspaceCreate struct {
@@ -68,7 +72,7 @@ func workspaceOut(u web.URLs, w greenroom.Workspace) workspaceJSON {
 }
 
 func (c workspaceCreate) Run(ctx context.Context, s streams) error {
-	h, err := c.open(ctx, s)
+	h, err := c.open(ctx, s, func(a *app.Config) { a.Existing = false })
 	if err != nil {
 		return err
 	}
@@ -79,7 +83,7 @@ func (c workspaceCreate) Run(ctx context.Context, s streams) error {
 	}
 	w, err := h.Service.CreateWorkspace(ctx, c.Name, "", c.Samples)
 	if err != nil {
-		return err
+		return byFlag(err, map[string]string{"name": "<name>"})
 	}
 	v := workspaceOut(urls, w)
 	return c.print(s, v, func(out io.Writer) {

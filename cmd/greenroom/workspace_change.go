@@ -51,7 +51,7 @@ func (c workspaceRename) Run(ctx context.Context, s streams) error {
 		Name: cmp.Or(c.Name, old.Name), Slug: cmp.Or(c.Slug, old.Slug),
 	})
 	if err != nil {
-		return err
+		return byFlag(err, map[string]string{"name": "--name", "slug": "--slug"})
 	}
 	return c.print(s, workspaceOut(urls, w), func(out io.Writer) {
 		fmt.Fprintf(out, "%s is now called %s; its pages are at /w/%s/.\n", old.Name, w.Name, w.Slug)

@@ -66,8 +66,8 @@ func (c workspaceHost) change(ctx context.Context, h *app.House, w greenroom.Wor
 		return w, nil
 	}
 	changed, err := h.Service.SetHost(ctx, operator, c.Host)
-	if bad, ok := errors.AsType[*greenroom.Invalid](err); ok {
-		err = fmt.Errorf("nothing was changed: %s", bad.Of("host"))
+	if err != nil {
+		err = fmt.Errorf("nothing was changed: %w", byFlag(err, map[string]string{"host": "<host>"}))
 	}
 	return changed, err
 }

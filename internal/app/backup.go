@@ -31,11 +31,14 @@ func (c Config) checkTarget(file string) error {
 	target, err := os.Stat(file)
 	if err != nil && c.DatabaseURL == "" {
 		if _, err := os.Stat(c.path(databaseFile)); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("there is no database in %q: --data names the server's data directory (%w)", c.DataDir, err)
+			return c.noDatabase(err)
 		}
 	}
 	if err == nil && target.IsDir() {
 		return fmt.Errorf("%s is a directory; name a file in it", file)
+	}
+	if folder := filepath.Dir(file); !isFolder(folder) {
+		return fmt.Errorf("there is no directory %s: make it, or name a file in another one", folder)
 	}
 	for _, name := range []string{databaseFile, databaseFile + "-wal", databaseFile + "-shm", databaseFile + "-lock", masterKeyFile, lockFile} {
 		own, missing := os.Stat(c.path(name))
@@ -44,6 +47,11 @@ func (c Config) checkTarget(file string) error {
 		}
 	}
 	return nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // samePath tells whether two names are one, although no file may be there yet.
@@ -112,9 +120,6 @@ func (c Config) missingKey(ctx context.Context, restored store.Copy) string {
 // Move copies everything from a SQLite database, on whose directory no server
 // may run, to the configured PostgreSQL, which must be empty.
 func (c Config) Move(ctx context.Context, sqlitePath string) (_ []store.Table, err error) {
-	if c.DatabaseURL == "" {
-		return nil, errors.New("to which PostgreSQL? give --database-url postgres://…")
-	}
 	if _, err := os.Stat(sqlitePath); err != nil {
 		return nil, err
 	}

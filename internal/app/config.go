@@ -18,6 +18,9 @@ type Config struct {
 	// DataDir holds the SQLite database, the master key and the lock. It is
 	// made if it is missing.
 	DataDir string
+	// Existing makes OpenService refuse where there is no database of
+	// Greenroom yet, or an older one, in place of making it.
+	Existing bool
 	// DatabaseURL is a postgres:// address; empty means SQLite in DataDir.
 	DatabaseURL string
 	// MasterKey is 32 bytes in base64 or hexadecimal; empty means the file

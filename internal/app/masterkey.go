@@ -45,6 +45,9 @@ func (c Config) makeMasterKey(path string) (key [32]byte, fresh bool, err error)
 	if _, err := io.ReadFull(c.Random, key[:]); err != nil {
 		return key, false, err
 	}
+	if err := makeFolder(c.DataDir); err != nil {
+		return key, false, err
+	}
 	temp, err := os.CreateTemp(c.DataDir, masterKeyFile+".new-*") // mode 0600
 	if err != nil {
 		return key, false, err

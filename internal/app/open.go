@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"time"
@@ -35,7 +36,7 @@ func OpenService(ctx context.Context, c Config) (*House, error) {
 	if err := c.keyPolicy().Check(); err != nil {
 		return nil, err
 	}
-	if err := makeFolder(c.DataDir); err != nil {
+	if err := c.lookForData(); err != nil {
 		return nil, err
 	}
 	figures := metrics.New(c.Version, c.dialect())
@@ -47,9 +48,12 @@ func OpenService(ctx context.Context, c Config) (*House, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := c.StoreOptions(true)
+	options := c.StoreOptions(!c.Existing)
 	options.Observer = figures.Query
 	db, err := store.Open(ctx, options)
+	if old, ok := errors.AsType[*store.SchemaError](err); ok && old.Have == 0 {
+		return nil, fmt.Errorf("there is nothing of Greenroom in this %s database: see that it is the right one; \"greenroom serve\" or \"greenroom migrate\" makes the tables", c.dialect())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +62,28 @@ func OpenService(ctx context.Context, c Config) (*House, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return h, nil
+}
+
+// lookForData makes the data directory, unless a database is to be there.
+func (c Config) lookForData() error {
+	if !c.Existing {
+		return makeFolder(c.DataDir)
+	}
+	if c.DatabaseURL != "" {
+		return nil
+	}
+	_, err := os.Stat(c.path(databaseFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return c.noDatabase(err)
+	}
+	if err != nil {
+		return unusable(c.DataDir, err)
+	}
+	return nil
+}
+
+func (c Config) noDatabase(err error) error {
+	return fmt.Errorf("there is no database in %q: --data names the server's data directory (%w)", c.DataDir, err)
 }
 
 func (h *House) assemble(ctx context.Context) error {

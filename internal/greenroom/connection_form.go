@@ -192,7 +192,7 @@ func (s *Service) upsertConnection(ctx context.Context, tx Tx, a Actor, c Connec
 		return Connection{}, false, err
 	}
 	if len(same) > 0 && same[0].Shared != "" {
-		return Connection{}, false, invalid("client_id", "This workspace shares this registration already. Whoever runs Greenroom looks after it.")
+		return Connection{}, false, invalidToday("client_id", "This workspace shares this registration already. Whoever runs Greenroom looks after it.")
 	}
 	if len(same) > 0 {
 		return s.changeConnection(ctx, tx, a, same[0], c)

@@ -35,6 +35,9 @@ var (
 // for the person who filled it in.
 type Invalid struct {
 	Fields []FieldError
+	// Today tells that they might be acceptable, were other things not as they
+	// are: a name that is taken, an only owner.
+	Today bool
 }
 
 // A FieldError is one sentence about one field.
@@ -88,4 +91,9 @@ func (e *Invalid) Error() string {
 
 func invalid(field, text string) error {
 	return &Invalid{Fields: []FieldError{{Field: field, Text: text}}}
+}
+
+// invalidToday is invalid as things are.
+func invalidToday(field, text string) error {
+	return &Invalid{Fields: []FieldError{{Field: field, Text: text}}, Today: true}
 }

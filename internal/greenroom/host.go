@@ -107,7 +107,7 @@ func (s *Service) SetHost(ctx context.Context, a Actor, name string) (Workspace,
 		return s.moveHost(ctx, tx, a, &w, name)
 	})
 	if errors.Is(err, ErrTaken) {
-		return Workspace{}, invalid("host", "Another workspace has this host, or had it before.")
+		return Workspace{}, invalidToday("host", "Another workspace has this host, or had it before.")
 	}
 	return w, err
 }

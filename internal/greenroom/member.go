@@ -122,7 +122,7 @@ func keepAnOwner(ctx context.Context, tx Tx, m Member, field string) error {
 			return nil
 		}
 	}
-	return invalid(field, "This is the only owner of the workspace. Make somebody else an owner first.")
+	return invalidToday(field, "This is the only owner of the workspace. Make somebody else an owner first.")
 }
 
 // A MemberView is one member as somebody who administers the workspace sees

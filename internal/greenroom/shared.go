@@ -171,7 +171,7 @@ func (s *Service) SaveShared(ctx context.Context, f SharedForm) (SavedShared, er
 		return err
 	})
 	if errors.Is(err, ErrTaken) {
-		err = invalid("client_id", "A workspace that shares this registration has a connection of its own with the issuer and client ID.")
+		err = invalidToday("client_id", "A workspace that shares this registration has a connection of its own with the issuer and client ID.")
 	}
 	return saved, err
 }

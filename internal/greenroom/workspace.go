@@ -188,7 +188,7 @@ func (s *Service) RenameWorkspace(ctx context.Context, a Actor, f WorkspaceForm)
 		})
 	})
 	if errors.Is(err, ErrTaken) {
-		return Workspace{}, invalid("slug", "Another workspace already uses this address.")
+		return Workspace{}, invalidToday("slug", "Another workspace already uses this address.")
 	}
 	return w, err
 }

@@ -10,7 +10,19 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
+
+// CheckURL says what is wrong with a database URL, before anybody is asked.
+func CheckURL(databaseURL string) error {
+	if err := checkDatabaseURL(databaseURL); err != nil {
+		return err
+	}
+	if _, err := pgxpool.ParseConfig(databaseURL); err != nil {
+		return fmt.Errorf("database URL: %w", err)
+	}
+	return nil
+}
 
 // checkDatabaseURL says what is wrong with something that is no address of a
 // PostgreSQL. What is behind the scheme may be a password and is not repeated.
