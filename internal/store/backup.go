@@ -53,6 +53,7 @@ func Backup(ctx context.Context, o Options, path string, replace bool) (_ Copy, 
 		return Copy{}, err
 	}
 	defer os.Remove(temp)
+	defer os.Remove(temp + "-journal") // stays behind on a disk that is full
 	if err := vacuumInto(ctx, o.Path, temp); err != nil {
 		if (sqliteDialect{}).isFull(err) {
 			err = &startError{"no room: " + filepath.Dir(path) + " needs as much of it as the database has", err}

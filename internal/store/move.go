@@ -62,12 +62,27 @@ func readyToReceive(ctx context.Context, databaseURL string) (err error) {
 	case err != nil:
 		return err
 	case schema.Have == 0:
+		if err := isBare(ctx, to); err != nil {
+			return err
+		}
 		_, err = to.migrate(ctx, nil)
 		return err
 	case schema.Have != schema.Want, schema.Pending() > 0:
 		return &SchemaError{schema}
 	}
 	return nil
+}
+
+// isBare refuses a database with tables that are somebody else's.
+func isBare(ctx context.Context, s *Store) error {
+	var found sql.NullString
+	err := s.read.QueryRowContext(ctx, `
+		select min(relname::text) from pg_class
+		where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') and relname <> $1`, gooseTable).Scan(&found)
+	if err == nil && found.Valid {
+		err = fmt.Errorf("the PostgreSQL database is %w: it has the table %s, which is none of Greenroom's; make a database for Greenroom alone with createdb", ErrNotEmpty, found.String)
+	}
+	return err
 }
 
 func moveAll(ctx context.Context, source *sql.Tx, conn *pgx.Conn) ([]Table, error) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/store"
 	"github.com/greenroom-lti/greenroom/internal/store/pgtest"
@@ -128,6 +130,25 @@ func TestMoveRefuses(t *testing.T) {
 				t.Errorf("the workspace is in PostgreSQL: %d rows, %v", n, err)
 			}
 		})
+	}
+}
+
+// What is somebody else's is not touched, not even by tables.
+func TestMoveIntoAnotherProgramsDatabase(t *testing.T) {
+	from, to := databases["SQLite"](t), empty["PostgreSQL"](t)
+	makeWorkspace(t, open(t, from), 1)
+	conn, err := pgx.Connect(t.Context(), to.DatabaseURL)
+	fine(t, err)
+	defer func() { fine(t, conn.Close(t.Context())) }()
+	_, err = conn.Exec(t.Context(), "create table theirs (x text)")
+	fine(t, err)
+	if _, err := store.Move(t.Context(), from.Path, to.DatabaseURL); !errors.Is(err, store.ErrNotEmpty) || !strings.Contains(err.Error(), "table theirs") {
+		t.Errorf("error = %v", err)
+	}
+	var tables int
+	fine(t, conn.QueryRow(t.Context(), "select count(*) from pg_tables where schemaname = current_schema()").Scan(&tables))
+	if tables != 1 {
+		t.Errorf("%d tables, want theirs alone", tables)
 	}
 }
 
