@@ -12,6 +12,7 @@ import (
 
 type keysCmd struct {
 	List   keysList   `cmd:"" help:"List a workspace's signing keys."`
+	Renew  keysRenew  `cmd:"" help:"After the master key was lost, or has leaked: give all who need one a new signing key under the new master key. Without --yes it shows who they are."`
 	Rotate keysRotate `cmd:"" help:"Give a workspace a new signing key. It is published now and signs when LMSes know it."`
 }
 

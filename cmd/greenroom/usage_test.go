@@ -41,6 +41,7 @@ var asTyped = map[string]string{
 	"registration keys":    "",
 	"keys list":            "W",
 	"keys rotate":          "W",
+	"keys renew":           "",
 	"scenario import":      "--workspace W FILE",
 	"scenario list":        "--workspace W",
 	"passback list":        "--workspace W",

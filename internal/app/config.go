@@ -21,6 +21,9 @@ type Config struct {
 	// Existing makes OpenService refuse where there is no database of
 	// Greenroom yet, or an older one, in place of making it.
 	Existing bool
+	// OtherMasterKey lets OpenService go on with a master key that is not the
+	// one under which the database was sealed.
+	OtherMasterKey bool
 	// DatabaseURL is a postgres:// address; empty means SQLite in DataDir.
 	DatabaseURL string
 	// MasterKey is 32 bytes in base64 or hexadecimal; empty means the file

@@ -26,6 +26,15 @@ func lockFolder(folder string) (*flock.Flock, error) {
 	return lock, nil
 }
 
+// Lock keeps servers from the data directory until unlock is called.
+func (c Config) Lock() (unlock func(), err error) {
+	lock, err := lockFolder(c.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
 func makeFolder(folder string) error {
 	if folder == "" {
 		return errors.New("no data directory: give --data DIR")

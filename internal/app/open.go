@@ -111,6 +111,9 @@ func (h *House) assemble(ctx context.Context) error {
 		Now:    c.Now, Random: c.Random, Log: c.Log, AllowHTTP: c.Development,
 		KeyPolicy: c.keyPolicy(), Observer: h.metrics, MainHost: c.mainHost(),
 	}
+	if c.OtherMasterKey {
+		return nil
+	}
 	return checkMasterKey(ctx, h.Service, c.masterKeyPlace())
 }
 

@@ -1,6 +1,9 @@
 package greenroom
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 const registrationPurpose = "registration token"
 
@@ -38,6 +41,9 @@ func (s *Service) UpdateRegistration(ctx context.Context, a Actor, id Connection
 		return Connection{}, ErrNotFound
 	}
 	token, err := s.Vault.Open(registrationPurpose, registrationOwner(a.Workspace, id), old.RegistrationToken)
+	if errors.Is(err, ErrMasterKey) {
+		return Connection{}, &RegistrationError{Text: "The access to this registration was kept under a master key that is gone. Make a new registration URL, and register again in the LMS", Cause: err}
+	}
 	if err != nil {
 		return Connection{}, err
 	}

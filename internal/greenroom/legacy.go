@@ -60,6 +60,9 @@ func (s *Service) migrated(ctx context.Context, w WorkspaceID, store Reader, l *
 			continue
 		}
 		secret, err := s.Vault.Open(legacyPurpose, legacyOwner(w, c, k.Key), k.Sealed)
+		if errors.Is(err, ErrMasterKey) {
+			return migrated{note: "The migration claim was ignored: the secret of its consumer key was kept under a master key that is gone. Enter it again on the connection's page."}, nil
+		}
 		if err != nil {
 			return migrated{}, err
 		}
