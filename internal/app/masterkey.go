@@ -95,7 +95,7 @@ func checkMasterKey(ctx context.Context, s *greenroom.Service, where string) err
 		}
 		_, err = s.Vault.OpenKey(w.ID, keys[i])
 		if errors.Is(err, greenroom.ErrMasterKey) {
-			return fmt.Errorf("the master key in %s is not the one that sealed this database: put the right one back (without it the workspaces' signing keys cannot be read)", where)
+			return fmt.Errorf("the master key in %s is not the one that sealed this database: put the right one back (without it the workspaces' signing keys cannot be read; if it is lost for good, \"greenroom keys renew\" makes new ones)", where)
 		}
 		return err
 	}

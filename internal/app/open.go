@@ -130,7 +130,7 @@ func (c Config) guardLostKey(ctx context.Context, db greenroom.Store) error {
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	return fmt.Errorf("the master key is missing: %s is gone, but the database holds values sealed under it; put the file back or set GREENROOM_MASTER_KEY", c.path(masterKeyFile))
+	return fmt.Errorf("the master key is missing: %s is gone, but the database holds values sealed under it; put the file back or set GREENROOM_MASTER_KEY (if it is lost for good, put a new one there and run \"greenroom keys renew\")", c.path(masterKeyFile))
 }
 
 // Close closes the database.
