@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -96,7 +97,8 @@ func newDoors(t *testing.T, development bool) *doors {
 	var err error
 	d.app, err = app.Open(t.Context(), app.Config{
 		DataDir: d.dir, PublicURL: publicURL, Development: development, SupportContact: "the help desk",
-		Log: slog.New(slog.NewJSONHandler(d.log, nil)),
+		CAFile: testAuthority(t),
+		Log:    slog.New(slog.NewJSONHandler(d.log, nil)),
 		Now: func() time.Time {
 			if d.lms != nil {
 				return d.lms.Now()
@@ -118,6 +120,20 @@ func newDoors(t *testing.T, development bool) *doors {
 	_, d.invite, err = d.app.Service.NewInvite(t.Context(), greenroom.Operator(d.ours.ID))
 	d.must(err)
 	return d
+}
+
+// testAuthority returns a file with the certificate of the servers of httptest,
+// ltitest's among them: they all have the same.
+func testAuthority(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	defer s.Close()
+	file := filepath.Join(t.TempDir(), "authority.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func (d *doors) must(err error) {

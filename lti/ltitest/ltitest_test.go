@@ -3,12 +3,16 @@ package ltitest_test
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"html"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
 	"github.com/greenroom-lti/greenroom/lti"
 	"github.com/greenroom-lti/greenroom/lti/ags"
+	"github.com/greenroom-lti/greenroom/lti/deeplink"
 	"github.com/greenroom-lti/greenroom/lti/ltitest"
 	"github.com/greenroom-lti/greenroom/lti/platform"
 )
@@ -105,17 +109,11 @@ func TestALaunchIsTakenOnce(t *testing.T) {
 
 // A tool's score arrives at the activity that was launched.
 func TestAScoreArrives(t *testing.T) {
+	key := newKey(t)
 	for _, profile := range []platform.Profile{platform.Generic, platform.Moodle} {
 		t.Run(profile.Name, func(t *testing.T) {
-			key, err := lti.NewPrivateKey(rand.Reader, "tool-key")
-			if err != nil {
-				t.Fatal(err)
-			}
-			keys := newKeyServer(t, lti.KeySetDocument(key.Public()))
-			p := ltitest.NewPlatformFor(t, profile, platform.ToolSettings{
-				Name: "Tool", ToolURL: ltitest.LaunchURL, LoginURL: "https://tool.example.com/login",
-				RedirectURIs: []string{ltitest.LaunchURL}, KeySetURL: keys,
-			})
+			p := ltitest.NewPlatform(t, profile)
+			p.Trust(key.Public())
 			l, err := p.Launch(newTool(p))
 			if err != nil {
 				t.Fatal(err)
@@ -183,5 +181,110 @@ func TestVisitingAServer(t *testing.T) {
 	}
 	if answer := p.Visit(mux, func(a *ltitest.Attempt) { a.Cookies = nil }); answer.StatusCode != http.StatusForbidden {
 		t.Errorf("another browser: %s", answer.Status)
+	}
+}
+
+func newKey(t *testing.T) lti.PrivateKey {
+	t.Helper()
+	key, err := lti.NewPrivateKey(rand.Reader, "tool-key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// What Known says is enough to be believed by each LMS, whatever it wants as
+// the audience of assertions.
+func TestEveryLMSGrantsATokenToWhatIsKnown(t *testing.T) {
+	key := newKey(t)
+	for _, profile := range platform.Profiles() {
+		t.Run(profile.Name, func(t *testing.T) {
+			p := ltitest.NewPlatform(t, profile)
+			client := lti.NewClient(p.Known(), key, p.Client(), lti.WithNow(p.Now))
+			if _, err := client.Token(t.Context(), lti.ScopeScore); err == nil {
+				t.Error("a token for a key that nobody has told")
+			}
+			p.Trust(key.Public())
+			if _, err := client.Token(t.Context(), lti.ScopeScore); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A teacher picks, the platform makes the activity, and it launches.
+func TestWhatIsPickedIsLaunched(t *testing.T) {
+	key := newKey(t)
+	p := ltitest.NewPlatform(t, platform.Moodle)
+	p.Trust(key.Public())
+	begun, err := p.DeepLinkingRequest(p.Teacher, p.Course, p.Tool.ClientID, platform.Pick{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	launch, err := p.LaunchFrom(newTool(p), begun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := deeplink.NewRequest(launch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := deeplink.Respond(t.Context(), key, request, []deeplink.Item{
+		deeplink.ResourceLink{Title: "Discovery call", Custom: map[string]string{"scenario": "7"}},
+	}, deeplink.WithNow(p.Now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Bring(platform.Form{Action: answer.ReturnURL, Fields: url.Values{deeplink.Field: {answer.JWT}}})
+	made := p.Selections(p.Course)[0]
+	if made.Problem != "" || len(made.Links) != 1 {
+		t.Fatalf("the platform made %+v", made)
+	}
+	again, err := p.LaunchAs(newTool(p), p.Learner, made.Links[0].ID)
+	if err != nil || again.Custom["scenario"] != "7" {
+		t.Errorf("the launch of what was picked: %+v, %v", again, err)
+	}
+}
+
+// A visited server is where the platform finds the tool's keys, and the form of
+// its page is one to bring back.
+func TestAPickerInAServer(t *testing.T) {
+	key := newKey(t)
+	p := ltitest.NewPlatform(t, platform.Generic)
+	tool := newTool(p)
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		params, _ := lti.FormParams(w, r)
+		login, err := tool.StartLogin(r.Context(), params, ltitest.LaunchURL)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		http.SetCookie(w, login.Cookie)
+		http.Redirect(w, r, login.RedirectURL, http.StatusFound)
+	})
+	mux.HandleFunc("POST /launch", func(w http.ResponseWriter, r *http.Request) {
+		params, _ := lti.FormParams(w, r)
+		launch, err := tool.FinishLaunch(r.Context(), params, r.Cookies(), ltitest.LaunchURL)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		request, err1 := deeplink.NewRequest(launch)
+		answer, err2 := deeplink.Cancel(r.Context(), key, request, deeplink.WithNow(p.Now))
+		if err := errors.Join(err1, err2); err != nil {
+			t.Error(err)
+			return
+		}
+		fmt.Fprintf(w, `<form method="post" action="%s"><input type="hidden" name="JWT" value="%s"></form>`, html.EscapeString(answer.ReturnURL), answer.JWT)
+	})
+	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) { w.Write(lti.KeySetDocument(key.Public())) })
+	begun, err := p.DeepLinkingRequest(p.Teacher, p.Course, p.Tool.ClientID, platform.Pick{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Bring(ltitest.FormOf(p.VisitFrom(mux, begun)))
+	if came := p.Selections(p.Course); len(came) != 1 || came[0].Problem != "" {
+		t.Errorf("came back: %+v", came)
 	}
 }

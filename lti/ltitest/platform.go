@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,8 +23,9 @@ const (
 )
 
 // A Platform serves one course with a teacher, a learner and a graded activity
-// on a loopback address for as long as the test runs. Its clock stands still
-// until Pass moves it. It is the lti.Registrations of the tool that it knows.
+// on a loopback address for as long as the test runs: by https if its tool is,
+// with a certificate that Client alone trusts. Its clock stands still until Pass
+// moves it. It is the lti.Registrations of the tool that it knows.
 type Platform struct {
 	*platform.Platform
 	Tool             platform.Tool
@@ -34,10 +36,13 @@ type Platform struct {
 	server *httptest.Server
 	mu     sync.Mutex
 	now    time.Time
+	tools  tools
 }
 
 // NewPlatform starts a platform that knows a tool at LaunchURL. The tool's
-// client IDs, users and links are given out anew for each platform.
+// client IDs, users and links are given out anew for each platform. What the
+// tool signs, an assertion for an access token or what was picked, it believes
+// once it has the key: Trust tells it.
 func NewPlatform(t testing.TB, profile platform.Profile) *Platform {
 	t.Helper()
 	return start(t, profile, platform.ToolSettings{
@@ -54,9 +59,14 @@ func NewPlatformFor(t testing.TB, profile platform.Profile, tool platform.ToolSe
 func start(t testing.TB, profile platform.Profile, tool platform.ToolSettings) *Platform {
 	t.Helper()
 	p := &Platform{t: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	p.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.Platform.ServeHTTP(w, r) }))
+	p.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.Platform.ServeHTTP(w, r) }))
+	if strings.HasPrefix(tool.ToolURL, "https:") {
+		p.server.StartTLS()
+	} else {
+		p.server.Start()
+	}
 	t.Cleanup(p.server.Close)
-	made, err := platform.New(platform.Options{Issuer: p.server.URL, Profile: profile, Now: p.Now})
+	made, err := platform.New(platform.Options{Issuer: p.server.URL, Profile: profile, Now: p.Now, Doer: &p.tools})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +106,7 @@ func (p *Platform) Pass(d time.Duration) {
 	p.now = p.now.Add(d)
 }
 
-// Client sends requests to the platform.
+// Client sends requests to the platform; give it to lti.NewClient.
 func (p *Platform) Client() *http.Client { return p.server.Client() }
 
 // KeySets are the platform's, by its own clock.
@@ -114,7 +124,7 @@ func (p *Platform) Registration(_ context.Context, id string) (lti.Registration,
 func (p *Platform) Known() lti.Registration {
 	return lti.Registration{
 		ID: p.Tool.ClientID, Issuer: p.Issuer(), ClientID: p.Tool.ClientID, Deployments: []string{p.Tool.DeploymentID},
-		AuthURL: p.AuthURL(), TokenURL: p.TokenURL(), KeySetURL: p.KeySetURL(),
+		AuthURL: p.AuthURL(), TokenURL: p.TokenURL(), KeySetURL: p.KeySetURL(), Audience: p.Audience(),
 	}
 }
 
