@@ -94,6 +94,8 @@ func scopeWords(scope string) string {
 		return "Read grades"
 	case lti.ScopeMemberships:
 		return "Read the list of participants"
+	case lti.ScopeNoticeHandlers:
+		return "Be told of copied courses"
 	}
 	return scope
 }

@@ -105,6 +105,21 @@ func TestPartialGrantIsSaid(t *testing.T) {
 		"Scores will stay in Greenroom until the grade service is switched on for this tool in the LMS.")
 }
 
+func TestEveryScopeThatIsAskedForIsSaidInWords(t *testing.T) {
+	h := newHouse(t, http.DefaultClient)
+	h.lms.register = func(ctx context.Context, r greenroom.RegistrationRequest) (greenroom.Registered, error) {
+		answer, err := registers(ctx, r)
+		answer.Scopes = []string{
+			lti.ScopeScore, lti.ScopeLineItem, lti.ScopeLineItemReadOnly, lti.ScopeResultReadOnly, lti.ScopeMemberships, lti.ScopeNoticeHandlers,
+		}
+		return answer, err
+	}
+	address, _ := invite(h)
+	if page := h.get(byLMS(address)); strings.Contains(page.text(), "/scope/") {
+		t.Errorf("a scope is shown by its URL: %s", page.text())
+	}
+}
+
 func TestRegistrationURLOpenedByAPersonTouchesNothing(t *testing.T) {
 	h := newHouse(t, http.DefaultClient)
 	h.lms.register = func(context.Context, greenroom.RegistrationRequest) (greenroom.Registered, error) {
