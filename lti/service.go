@@ -76,7 +76,8 @@ func (e *ServiceError) TryLater() bool {
 // conflict nor to be tried later.
 func (e *ServiceError) Permanent() bool { return !e.TryLater() && !e.Conflict() }
 
-// Conflict tells whether the platform holds something newer already: 409.
+// Conflict tells whether the platform holds something of the same time or newer
+// already: 409.
 func (e *ServiceError) Conflict() bool { return e.Status == http.StatusConflict }
 
 // RefusedAssertion tells whether a token endpoint did not take the client's
