@@ -66,7 +66,8 @@ func openRoom(t *testing.T) *room {
 	r.do(chromedp.Navigate(r.url + "/enter"))
 	r.until(`!!document.querySelector(".go button")`)
 	r.do(chromedp.Click(chromedp.CSS(".go button")))
-	r.until(`document.querySelectorAll(".reply").length == 3`)
+	// Complete, so that the script that takes keys has run.
+	r.until(`document.readyState == "complete" && document.querySelectorAll(".reply").length == 3`)
 	return r
 }
 
