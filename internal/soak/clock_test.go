@@ -13,11 +13,12 @@ import (
 type clock struct {
 	ahead atomic.Int64
 
-	// What is held under a lease, and whether time is about to pass. Servers
-	// that run within the test ask for rows one after the other.
-	mu   sync.Mutex
-	held map[greenroom.PassbackID]bool
-	free *sync.Cond
+	// What is held under a lease, and how many servers look at what is due.
+	// Servers that run within the test ask for rows one after the other.
+	mu    sync.Mutex
+	held  map[greenroom.PassbackID]bool
+	looks int
+	free  *sync.Cond
 }
 
 func newClock() *clock {
@@ -29,11 +30,12 @@ func newClock() *clock {
 func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 // pass lets time pass as soon as no server holds a row: in life what is done
-// with one has its own end before the lease does.
+// with one has its own end before the lease does. Nor does it pass during a
+// look, which would seem to have taken long: the next is put off for that.
 func (c *clock) pass(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.held) > 0 {
+	for len(c.held) > 0 || c.looks > 0 {
 		c.free.Wait()
 	}
 	c.ahead.Add(int64(d))
@@ -47,6 +49,35 @@ type timed struct {
 
 func (s timed) Workspace(w greenroom.WorkspaceID) greenroom.WorkspaceStore {
 	return timedWorkspace{s.Store.Workspace(w), s.clock}
+}
+
+func (s timed) Instance() greenroom.InstanceStore { return timedInstance{s.Store.Instance(), s.clock} }
+
+// A look reads first what is due, then what will be.
+type timedInstance struct {
+	greenroom.InstanceStore
+	clock *clock
+}
+
+func (s timedInstance) DueLanes(ctx context.Context, now time.Time) ([]greenroom.Lane, error) {
+	s.clock.look(+1)
+	due, err := s.InstanceStore.DueLanes(ctx, now)
+	if err != nil {
+		s.clock.look(-1)
+	}
+	return due, err
+}
+
+func (s timedInstance) NextTry(ctx context.Context) (time.Time, error) {
+	defer s.clock.look(-1)
+	return s.InstanceStore.NextTry(ctx)
+}
+
+func (c *clock) look(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.looks += n
+	c.free.Broadcast()
 }
 
 type timedWorkspace struct {

@@ -137,6 +137,7 @@ func (x *region) day() (feltInTheNorth bool) {
 		feltInTheNorth = !x.arrives(time.Minute, x.north)
 		ails.letGo()
 		x.clock.pass(step)
+		ails.hold()
 	}
 	x.record.Add(Event{Kind: Well, LMS: x.south.name})
 	x.record.Add(Event{Kind: Well, LMS: x.east.name})
