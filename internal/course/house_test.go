@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/platforms"
 	"github.com/greenroom-lti/greenroom/internal/roleplay"
 	"github.com/greenroom-lti/greenroom/internal/store"
+	"github.com/greenroom-lti/greenroom/internal/store/ready"
 	"github.com/greenroom-lti/greenroom/internal/web"
 	"github.com/greenroom-lti/greenroom/lti"
 )
@@ -53,15 +53,18 @@ func (lms) FetchKeySet(context.Context, string) (greenroom.KeySetReport, error) 
 	return greenroom.KeySetReport{Document: []byte(`{"keys":[]}`), Keys: 1}, nil
 }
 
+// engine is one for all houses: its machines are warm.
+var engine = roleplay.NewEngine(roleplay.Limits{})
+
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	now := func() time.Time { return noon }
-	db := must(store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true}))
+	db := must(store.Open(t.Context(), ready.SQLite(t)))
 	t.Cleanup(func() { _ = db.Close() })
 	h := &house{t: t}
 	vault, log := greenroom.NewVault([32]byte{1}), slog.New(slog.NewTextHandler(t.Output(), nil))
 	h.service = &greenroom.Service{
-		Store: db, Vault: vault, Random: rand.Reader, Engine: roleplay.NewEngine(roleplay.Limits{}), Now: now, Log: log,
+		Store: db, Vault: vault, Random: rand.Reader, Engine: engine, Now: now, Log: log,
 		Platforms: lms{platforms.New(platforms.Options{Store: db, Vault: vault, Now: now, Random: rand.Reader, Log: log})},
 	}
 	h.kit = must(web.New(web.Options{PublicURL: publicURL, Service: h.service, Log: log, Now: now, Random: rand.Reader}))

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/greenroom-lti/greenroom/internal/greenroom"
 	"github.com/greenroom-lti/greenroom/internal/outbound"
 	"github.com/greenroom-lti/greenroom/internal/store"
+	"github.com/greenroom-lti/greenroom/internal/store/ready"
 	"github.com/greenroom-lti/greenroom/lti"
 )
 
@@ -46,7 +46,7 @@ func newHouse(t *testing.T) *house {
 	h.lms = httptest.NewServer(h.mux)
 	t.Cleanup(h.lms.Close)
 	var err error
-	if h.store, err = store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "greenroom.db"), Migrate: true}); err != nil {
+	if h.store, err = store.Open(t.Context(), ready.SQLite(t)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.store.Close() })
