@@ -8,21 +8,16 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgxpool"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // A floor is the least server: it does what cannot be left out.
@@ -30,7 +25,10 @@ type floor struct {
 	key   *rsa.PublicKey
 	seal  cipher.AEAD
 	store floorStore
-	out   *outbox
+
+	lms       string // where the services of all platforms are
+	platforms int
+	ended     chan struct{} // of length 1: a score may be due
 }
 
 // A floorLaunch is what a launch leaves behind.
@@ -39,12 +37,24 @@ type floorLaunch struct {
 	claims                            []byte
 }
 
-// A floorStore keeps launches durably. errReplayed if the state is spent.
+// A floorStore keeps what happens durably.
 type floorStore interface {
+	// launch returns errReplayed if the state is spent.
 	launch(ctx context.Context, l floorLaunch) (id string, err error)
+	// begin opens a session of a launch whose score is for item.
+	begin(ctx context.Context, launch, item string) (id string, err error)
+	// end ends a session, or returns errEnded, and owes the LMS its score.
+	end(ctx context.Context, session string, score float64) error
+	// claim takes scores that are due, no more than a hundred.
+	claim(ctx context.Context) ([]owed, error)
+	// sent takes a score off the outbox.
+	sent(ctx context.Context, id string) error
 }
 
-var errReplayed = errors.New("state is spent")
+var (
+	errReplayed = errors.New("state is spent")
+	errEnded    = errors.New("session has ended")
+)
 
 func newFloor(ctx context.Context, s settings) (*floor, error) {
 	block, err := aes.NewCipher(make([]byte, 32))
@@ -55,7 +65,7 @@ func newFloor(ctx context.Context, s settings) (*floor, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &floor{key: &benchKey().RSA.PublicKey, seal: aead}
+	f := &floor{key: &benchKey().RSA.PublicKey, seal: aead, lms: s.LMS, platforms: max(s.Active, 1), ended: make(chan struct{}, 1)}
 	if s.Database != "" {
 		f.store, err = newFloorPostgres(ctx, s.Database)
 	} else {
@@ -69,6 +79,8 @@ func (f *floor) handler() http.Handler {
 	mux.HandleFunc("POST /login", f.login)
 	mux.HandleFunc("POST /launch", f.launch)
 	mux.HandleFunc("GET /page", f.page)
+	mux.HandleFunc("POST /page/sessions", f.begin)
+	mux.HandleFunc("POST /page/sessions/{session}/picks", f.end)
 	return mux
 }
 
@@ -192,122 +204,10 @@ func (f *floor) page(w http.ResponseWriter, r *http.Request) {
 	_ = trivial.Execute(w, map[string]string{"Title": "Discovery call", "Text": "Find out what the buyer needs."})
 }
 
-// floorSQLite commits in groups: whoever comes while one is under way shares
-// the next.
-type floorSQLite struct {
-	db    *sql.DB
-	queue chan floorWrite
-}
-
-type floorWrite struct {
-	launch floorLaunch
-	id     string
-	done   chan error
-}
-
-func newFloorSQLite(ctx context.Context, path string) (*floorSQLite, error) {
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate")
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, floorTables); err != nil {
-		return nil, err
-	}
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f := &floorSQLite{db: db, queue: make(chan floorWrite, 1024)}
-	statements := map[string]*sql.Stmt{}
-	for name, text := range map[string]string{
-		"begin": "begin immediate", "commit": "commit", "save": "savepoint s", "release": "release s", "undo": "rollback to s",
-		"user":   "insert into users (subject, name, email) values ($1, $2, $3) on conflict (subject) do update set name = excluded.name",
-		"launch": "insert into launches (id, state, subject, link, claims, at) values ($1, $2, $3, $4, $5, $6)",
-	} {
-		if statements[name], err = conn.PrepareContext(ctx, text); err != nil {
-			return nil, err
-		}
-	}
-	go f.write(statements)
-	return f, nil
-}
-
-const floorTables = `
-create table if not exists users (subject text primary key, name text not null, email text not null);
-create table if not exists launches (id text primary key, state text not null unique, subject text not null, link text not null, claims text not null, at bigint not null);`
-
-func (f *floorSQLite) write(do map[string]*sql.Stmt) {
-	exec := func(name string, args ...any) error { _, err := do[name].Exec(args...); return err }
-	for first := range f.queue {
-		err := exec("begin")
-		var kept []floorWrite
-		for next, more := first, true; more && err == nil; {
-			if err = exec("save"); err != nil {
-				break
-			}
-			l := next.launch
-			failed := exec("user", l.subject, l.name, l.email)
-			if failed == nil {
-				failed = exec("launch", next.id, l.state, l.subject, l.link, string(l.claims), time.Now().UnixMilli())
-			}
-			if failed != nil {
-				_ = exec("undo")
-				next.done <- errors.Join(errReplayed, failed)
-			} else {
-				kept = append(kept, next)
-			}
-			err = exec("release")
-			more = len(kept) < 128
-			if more {
-				select {
-				case next = <-f.queue:
-				default:
-					more = false
-				}
-			}
-		}
-		if err == nil {
-			err = exec("commit")
-		}
-		for _, w := range kept {
-			w.done <- err
-		}
-	}
-}
-
-func (f *floorSQLite) launch(_ context.Context, l floorLaunch) (string, error) {
-	w := floorWrite{l, rand.Text(), make(chan error, 1)}
-	f.queue <- w
-	return w.id, <-w.done
-}
-
-// floorPostgres writes in one statement, and so in one round trip.
-type floorPostgres struct{ pool *pgxpool.Pool }
-
-func newFloorPostgres(ctx context.Context, url string) (*floorPostgres, error) {
-	pool, err := pgxpool.New(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := pool.Exec(ctx, floorTables); err != nil {
-		return nil, fmt.Errorf("floor's tables: %w", err)
-	}
-	return &floorPostgres{pool}, nil
-}
-
-func (f *floorPostgres) launch(ctx context.Context, l floorLaunch) (string, error) {
-	id := rand.Text()
-	_, err := f.pool.Exec(ctx, `
-		with u as (insert into users (subject, name, email) values ($1, $2, $3) on conflict (subject) do update set name = excluded.name)
-		insert into launches (id, state, subject, link, claims, at) values ($4, $5, $1, $6, $7, $8)`,
-		l.subject, l.name, l.email, id, l.state, l.link, string(l.claims), time.Now().UnixMilli())
-	if err != nil {
-		err = errors.Join(errReplayed, err)
-	}
-	return id, err
-}
-
 func (f *floor) paths() (login, launch string) { return "/login", "/launch" }
 
-func (f *floor) grow(context.Context, int) error { return nil } // it is measured without
+// It is measured without old launches, it owes the scores of sessions only, and
+// has no scripts.
+func (f *floor) grow(context.Context, int) error     { return nil }
+func (f *floor) owe(context.Context, int) error      { return nil }
+func (f *floor) rehearse(context.Context, int) error { return nil }

@@ -107,21 +107,52 @@ func (h *house) connect(ctx context.Context, connections int) error {
 	return nil
 }
 
-// owe gives learners who have launched a score that waits.
-func (h *house) owe(ctx context.Context, scores int) error {
-	store := h.Store.Workspace(h.workspace)
-	rows, err := store.Launches(ctx, greenroom.LaunchFilter{Outcome: greenroom.LaunchOK, Limit: scores})
+// launched returns as many launches.
+func (h *house) launched(ctx context.Context, launches int) ([]greenroom.LaunchRow, error) {
+	rows, err := h.Store.Workspace(h.workspace).Launches(ctx, greenroom.LaunchFilter{Outcome: greenroom.LaunchOK, Limit: launches})
+	if err == nil && len(rows) < launches {
+		err = fmt.Errorf("only %d have launched", len(rows))
+	}
+	return rows, err
+}
+
+// rehearse plays the sessions that were begun to their end beforehand, so that
+// the engine remembers them.
+func (h *house) rehearse(ctx context.Context, sessions int) error {
+	rows, err := h.launched(ctx, sessions)
 	if err != nil {
 		return err
 	}
-	if len(rows) < scores {
-		return fmt.Errorf("only %d have launched", len(rows))
+	store := h.Store.Workspace(h.workspace)
+	for _, r := range rows {
+		session, err := store.OpenSession(ctx, r.Learner, r.Link, r.Scenario)
+		if err != nil {
+			return err
+		}
+		version, err := store.ScenarioVersion(ctx, session.Scenario, session.Version)
+		if err != nil {
+			return err
+		}
+		for _, picks := range [][]int{nil, {0}} {
+			if _, err := h.Service.Engine.Play(ctx, version.Compiled, session.Seed, picks); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// owe gives learners who have launched a score that waits.
+func (h *house) owe(ctx context.Context, scores int) error {
+	rows, err := h.launched(ctx, scores)
+	if err != nil {
+		return err
 	}
 	eighty, err := roleplay.ParseScore("4/5")
 	if err != nil {
 		return err
 	}
-	return store.Update(ctx, func(ctx context.Context, tx greenroom.Tx) error {
+	return h.Store.Workspace(h.workspace).Update(ctx, func(ctx context.Context, tx greenroom.Tx) error {
 		for i, r := range rows {
 			now := time.Now().Add(-time.Duration(i) * time.Millisecond) // no two sessions end at once
 			err := tx.SavePassback(ctx, greenroom.Passback{

@@ -35,6 +35,7 @@ type trip struct {
 	token    string
 	stage    string // where the launch led
 	stageSet []*http.Cookie
+	session  string // where the one is that was begun there
 	took     time.Duration
 	err      error
 }
@@ -249,4 +250,49 @@ func (s *server) pages(ctx context.Context, trips []*trip, l load) (time.Duratio
 		}
 	}
 	return (after - before) / time.Duration(len(trips)), err
+}
+
+// begin has every user begin a session, which one more reply ends. It is not
+// measured.
+func (s *server) begin(ctx context.Context, trips []*trip, l load) error {
+	return s.replies(trips, l, func(c *http.Client, t *trip) error {
+		to, err := s.reply(ctx, c, t, t.stage+"/sessions", nil)
+		if err == nil {
+			t.session = to.String()
+		}
+		return err
+	})
+}
+
+// end has every user give the last reply.
+func (s *server) end(ctx context.Context, trips []*trip, l load) error {
+	return s.replies(trips, l, func(c *http.Client, t *trip) error {
+		_, err := s.reply(ctx, c, t, t.session+"/picks", url.Values{"turn": {"0"}, "choice": {"0"}})
+		return err
+	})
+}
+
+func (s *server) replies(trips []*trip, l load, do func(*http.Client, *trip) error) error {
+	client := s.client(l)
+	defer client.CloseIdleConnections()
+	each(l, trips, func(t *trip, _ time.Time) { t.err = do(client, t) })
+	for _, t := range trips {
+		if t.err != nil {
+			return t.err
+		}
+	}
+	return nil
+}
+
+// reply sends a form of the stage, and returns where the answer leads.
+func (s *server) reply(ctx context.Context, c *http.Client, t *trip, to string, form url.Values) (*url.URL, error) {
+	path, _ := strings.CutPrefix(to, s.URL)
+	resp, err := s.post(ctx, c, t, path, form, t.stageSet)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusSeeOther {
+		return nil, fmt.Errorf("%s: %s", path, resp.Status)
+	}
+	return resp.Location()
 }

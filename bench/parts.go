@@ -63,8 +63,8 @@ func (b *bench) database(ctx context.Context) (string, error) {
 	return fmt.Sprintf("postgres:///%s?host=%s&user=%s", name, c.Host, c.User), nil
 }
 
-// end stops a server and removes what it kept.
-func (s *server) end() error { return errors.Join(s.stop(), os.RemoveAll(s.Folder)) }
+// remove stops a server and removes what it kept.
+func (s *server) remove() error { return errors.Join(s.stop(), os.RemoveAll(s.Folder)) }
 
 // rounds runs both servers in turn. The first round of each warms it up.
 func (b *bench) rounds(do func(s *server, warm bool) error, servers ...*server) error {
@@ -84,9 +84,9 @@ func (b *bench) both(ctx context.Context) (house, floor *server, end func() erro
 		return nil, nil, nil, err
 	}
 	if floor, err = b.start(ctx, "floor", nil); err != nil {
-		return nil, nil, nil, errors.Join(err, house.end())
+		return nil, nil, nil, errors.Join(err, house.remove())
 	}
-	return house, floor, func() error { return errors.Join(house.end(), floor.end()) }, nil
+	return house, floor, func() error { return errors.Join(house.remove(), floor.remove()) }, nil
 }
 
 // A sheet is what the rounds of one server came to.
@@ -194,13 +194,14 @@ func (b *bench) ratio(label string, one, other float64) {
 	b.line("%-28s %14.0f %14.0f %8.2f", label, one, other, one/other)
 }
 
-// scores compares the way of a score from its row to the LMS.
+// scores compares the way of a score, from the reply that ends a session to the
+// LMS. The script's part in that reply is told apart: the floor has none.
 func scores(ctx context.Context, b *bench) error {
 	cpu := map[string][]float64{}
 	var asked int64
 	for range b.Rounds {
 		for _, kind := range []string{"greenroom", "floor"} {
-			took, _, tokens, err := b.deliver(ctx, kind, 2)
+			took, tokens, err := b.endings(ctx, kind, true)
 			if err != nil {
 				return fmt.Errorf("%s: %w", kind, err)
 			}
@@ -211,35 +212,75 @@ func scores(ctx context.Context, b *bench) error {
 		}
 	}
 	b.ratio("CPU a score, µs", median(cpu["greenroom"]), median(cpu["floor"]))
+	whole, _, err := b.endings(ctx, "greenroom", false)
+	if err != nil {
+		return err
+	}
+	b.line("with two turns of a short script: %.0f µs", whole)
 	b.line("access tokens for %d scores: %d, of %d platforms and two scope sets: scores, and reading columns", b.Scores, asked, b.Active)
 	return nil
 }
 
-// deliver has a fresh server bring scores to the LMS, and returns the CPU time
-// of one in µs, how many went a second, and how many tokens that took.
-func (b *bench) deliver(ctx context.Context, kind string, perLane int) (cpu, rate float64, tokens int64, err error) {
+// endings has users of a fresh server end sessions, and its workers bring the
+// scores to the LMS. It returns the CPU time of one in µs, and how many tokens
+// all took. A reply has its script played twice, up to it and behind it, unless
+// that was rehearsed.
+func (b *bench) endings(ctx context.Context, kind string, rehearsed bool) (cpu float64, tokens int64, err error) {
 	s, err := b.start(ctx, kind, nil)
 	if err != nil {
-		return 0, 0, 0, err
+		return 0, 0, err
 	}
-	defer s.end()
+	defer s.remove()
 	l := b.Load
 	l.Launches, l.Rate = b.Scores, 0
-	if kind == "greenroom" {
-		if _, err := s.launches(ctx, l); err != nil {
-			return 0, 0, 0, err
+	r, err := s.launches(ctx, l)
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := s.begin(ctx, r.Trips, l); err != nil {
+		return 0, 0, err
+	}
+	if rehearsed {
+		if err := s.ask("rehearse", b.Scores); err != nil {
+			return 0, 0, err
 		}
 	}
-	if err := s.ask("owe", b.Scores); err != nil {
-		return 0, 0, 0, err
+	if err := s.ask("deliver", 2); err != nil {
+		return 0, 0, err
 	}
+	took, _, tokens, err := b.delivered(s, func() error { return s.end(ctx, r.Trips, l) })
+	return took, tokens, err
+}
+
+// backlog has a fresh server bring scores to the LMS that have been waiting,
+// and returns the CPU time of one in µs, and how many went a second.
+func (b *bench) backlog(ctx context.Context, perLane int) (cpu, rate float64, err error) {
+	s, err := b.start(ctx, "greenroom", nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer s.remove()
+	l := b.Load
+	l.Launches, l.Rate = b.Scores, 0
+	if _, err := s.launches(ctx, l); err != nil {
+		return 0, 0, err
+	}
+	if err := s.ask("owe", b.Scores); err != nil {
+		return 0, 0, err
+	}
+	cpu, rate, _, err = b.delivered(s, func() error { return s.ask("deliver", perLane) })
+	return cpu, rate, err
+}
+
+// delivered waits until all scores have reached the LMS after do.
+func (b *bench) delivered(s *server, do func() error) (cpu, rate float64, tokens int64, err error) {
 	before, err := s.cpu()
 	if err != nil {
 		return 0, 0, 0, err
 	}
 	defer s.profiled("scores")()
 	asked, sent, begun := b.lms.tokens.Load(), b.lms.scores.Load(), time.Now()
-	if err := s.ask("deliver", perLane); err != nil {
+	if err := do(); err != nil {
 		return 0, 0, 0, err
 	}
 	if !b.lms.await(sent + int64(b.Scores)) {
@@ -259,17 +300,17 @@ func connections(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	defer few.end()
+	defer few.remove()
 	some, err := b.start(ctx, "greenroom", func(s *settings) { s.Connections, s.Active = active, active })
 	if err != nil {
 		return err
 	}
-	defer some.end()
+	defer some.remove()
 	many, err := b.start(ctx, "greenroom", func(s *settings) { s.Connections, s.Active = b.Connections, active })
 	if err != nil {
 		return err
 	}
-	defer many.end()
+	defer many.remove()
 	s, err := b.sheets(ctx, b.Load, many, some, few)
 	if err == nil {
 		b.compare(fmt.Sprint(b.Connections), fmt.Sprint(active), s[0], s[1])
@@ -285,7 +326,7 @@ func oldRows(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	defer full.end()
+	defer full.remove()
 	first := b.Load
 	first.Launches, first.Rate = b.Active, 0
 	if _, err := full.launches(ctx, first); err != nil {
@@ -300,7 +341,7 @@ func oldRows(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	defer empty.end()
+	defer empty.remove()
 	s, err := b.sheets(ctx, b.Load, full, empty)
 	if err != nil {
 		return err
@@ -320,7 +361,7 @@ func oldRows(ctx context.Context, b *bench) error {
 // workers compares eight workers of a platform with one.
 func workers(ctx context.Context, b *bench) error {
 	for _, n := range []int{1, 2, 8} {
-		cpu, rate, _, err := b.deliver(ctx, "greenroom", n)
+		cpu, rate, err := b.backlog(ctx, n)
 		if err != nil {
 			return err
 		}
@@ -343,7 +384,7 @@ func busy(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	defer s.end()
+	defer s.remove()
 	l := b.Load
 	if l.Rate == 0 {
 		l.Rate = 100
@@ -395,7 +436,7 @@ func rest(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	defer s.end()
+	defer s.remove()
 	b.line("start-up again: %s", s.Ready.Round(time.Millisecond))
 	b.line("memory at rest: %d KiB, of which %d KiB are the program's file", s.memory("VmRSS"), s.memory("RssFile"))
 	l := b.Load
@@ -415,7 +456,7 @@ func flat(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	defer s.end()
+	defer s.remove()
 	l := b.Load
 	l.Rate, l.Launches = 0, 2000 // more at once would be held to a limit
 	for done := l.Launches; done <= b.Flat; done += l.Launches {

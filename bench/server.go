@@ -60,6 +60,8 @@ type engine interface {
 	handler() http.Handler
 	// grow adds old launches, with their spent states.
 	grow(ctx context.Context, rows int) error
+	// rehearse has the talks of sessions that were begun known.
+	rehearse(ctx context.Context, sessions int) error
 	// owe makes scores that wait to be brought to the LMS.
 	owe(ctx context.Context, scores int) error
 	// deliver sets workers to bringing them, so many for each LMS.
@@ -144,6 +146,7 @@ func controls(ctx context.Context, e engine) http.Handler {
 	})
 	mux.HandleFunc("GET /allocs", func(w http.ResponseWriter, _ *http.Request) { _ = pprof.Lookup("allocs").WriteTo(w, 0) })
 	mux.HandleFunc("POST /grow", do(e.grow))
+	mux.HandleFunc("POST /rehearse", do(e.rehearse))
 	mux.HandleFunc("POST /owe", do(e.owe))
 	mux.HandleFunc("POST /deliver", do(func(ctx context.Context, n int) error { e.deliver(ctx, n); return nil }))
 	return mux
